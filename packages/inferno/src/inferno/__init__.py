@@ -1,0 +1,1 @@
+"""Spiking neural networks for PyTorch, simulated step by step and trained with plasticity, delays included."""

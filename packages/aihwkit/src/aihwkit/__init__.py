@@ -1,1 +1,1 @@
-"""Analog in-memory computing for PyTorch: crossbar tiles with noisy reads, pulsed device updates and drift."""
+"""Analog in-memory computing: crossbar tiles with noisy reads, pulsed updates and drift."""

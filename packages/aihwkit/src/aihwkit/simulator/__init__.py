@@ -1,0 +1,1 @@
+"""Simulation of analog hardware: configurations, parameters, tiles."""

@@ -37,7 +37,7 @@ class _Kernel:
             module, _, attribute = self.implementation.partition(":")
             self.implementation = getattr(importlib.import_module(module), attribute)
         function: Any = self.implementation
-        return function  # type: ignore[no-any-return]
+        return function
 
     def obstacle(self, device: torch.device) -> str | None:
         """Why this kernel cannot run on `device`, or `None`."""

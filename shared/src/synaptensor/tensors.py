@@ -44,7 +44,7 @@ def as_tuple(value: T | Sequence[T], n: int, name: str = "value") -> tuple[T, ..
         if len(value) != n:
             raise ValueError(f"`{name}` must be one value or {n} values, got {len(value)} values")
         return tuple(value)
-    return (value,) * n  # type: ignore[return-value]
+    return (value,) * n
 
 
 def broadcastable(*shapes: Sequence[int]) -> bool:
@@ -116,7 +116,7 @@ def _rebuilt(template: Mapping[Any, Any], items: dict[Any, Any]) -> Mapping[Any,
     # A shallow copy keeps what the constructor cannot be asked for, such as a default factory.
     new: Any = copy.copy(template)
     new.update(items)
-    return new  # type: ignore[no-any-return]
+    return new
 
 
 @contextmanager

@@ -1,0 +1,16 @@
+"""Helpers shared by the sub-packages."""
+
+from . import argtest
+from .utils import MapAccessor, Proxy, fzip, getitem, rgetattr, rgetitem, rsetattr, unique
+
+__all__ = [
+    "MapAccessor",
+    "Proxy",
+    "argtest",
+    "fzip",
+    "getitem",
+    "rgetattr",
+    "rgetitem",
+    "rsetattr",
+    "unique",
+]

@@ -2,20 +2,30 @@
 
 import copy
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Union
 
 from .checked import CheckedParameters
 from .runtime import RuntimeParameter
 
+if TYPE_CHECKING:
+    from aihwkit.simulator.configs.configs import (
+        DigitalRankUpdateRPUConfig,
+        InferenceRPUConfig,
+        QuantizedTorchInferenceRPUConfig,
+        SingleRPUConfig,
+        TorchInferenceRPUConfig,
+        UnitCellRPUConfig,
+    )
+
 __all__ = ["RPUConfigBase", "RPUConfigGeneric"]
 
 RPUConfigGeneric = Union[
-    "InferenceRPUConfig",  # noqa: F821 - resolved by the reader, importing them here would be a cycle
-    "SingleRPUConfig",  # noqa: F821
-    "UnitCellRPUConfig",  # noqa: F821
-    "TorchInferenceRPUConfig",  # noqa: F821
-    "DigitalRankUpdateRPUConfig",  # noqa: F821
-    "QuantizedTorchInferenceRPUConfig",  # noqa: F821
+    "InferenceRPUConfig",
+    "SingleRPUConfig",
+    "UnitCellRPUConfig",
+    "TorchInferenceRPUConfig",
+    "DigitalRankUpdateRPUConfig",
+    "QuantizedTorchInferenceRPUConfig",
 ]
 """Any of the concrete configurations."""
 

@@ -3,7 +3,6 @@
 import typing
 import warnings
 from dataclasses import MISSING, Field, field, fields
-from functools import cache
 from inspect import CO_VARKEYWORDS
 from typing import Any, ClassVar, Self
 
@@ -15,6 +14,8 @@ from .values import check_range, check_value, nearest, scalar
 __all__ = ["CheckedParameters", "bounded", "field_types", "known_parameter_classes"]
 
 _known_classes: dict[str, type] = {}
+_field_types: dict[type, dict[str, Any]] = {}
+_fields: dict[type, dict[str, "Field[Any]"]] = {}
 
 
 def known_parameter_classes() -> dict[str, type]:
@@ -33,10 +34,15 @@ def bounded(
     return field(default=default, metadata=limits | metadata)
 
 
-@cache
 def field_types(cls: type) -> dict[str, Any]:
     """Return the declared type of every field of a dataclass (`Any` if it is unknown)."""
-    declared = {item.name: item.type for item in fields(cls)}
+    if cls not in _field_types:
+        _field_types[cls] = _declared_types(cls)
+    return _field_types[cls]
+
+
+def _declared_types(cls: type) -> dict[str, Any]:
+    declared: dict[str, Any] = {item.name: item.type for item in fields(cls)}
     if any(isinstance(annotation, str) for annotation in declared.values()):
         try:
             declared |= {
@@ -50,13 +56,14 @@ def field_types(cls: type) -> dict[str, Any]:
     return declared
 
 
-@cache
 def _field_map(cls: type) -> dict[str, "Field[Any]"]:
-    return {item.name: item for item in fields(cls)}
+    if cls not in _fields:
+        _fields[cls] = {item.name: item for item in fields(cls)}
+    return _fields[cls]
 
 
 def _reject_unknown_keywords(cls: type, keywords: dict[str, Any]) -> None:
-    code = getattr(cls.__init__, "__code__", None)
+    code = getattr(cls.__init__, "__code__", None)  # type: ignore[misc]
     if code is None or code.co_flags & CO_VARKEYWORDS:
         return
     known = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
@@ -148,3 +155,10 @@ class CheckedParameters(PrintableMixin):
             check_value(cls.__name__, name, value, declared[name])
             metadata = item.metadata
             check_range(cls.__name__, name, value, metadata.get("minimum"), metadata.get("maximum"))
+
+    def check_consistency(self) -> None:
+        """Check fields that depend on one another; called when a tile is built.
+
+        Raises:
+            ConfigError: If the combination of values is impossible.
+        """

@@ -119,8 +119,8 @@ def parameters_to_bindings(
         check_fields: Refuse attributes that are no fields (most often a misspelt name).
 
     Raises:
-        ConfigError: For unknown attributes, wrong types, values outside the limits of a field and
-            enumeration members that the core does not know.
+        ConfigError: For unknown attributes, wrong types, impossible values or combinations of
+            values, and enumeration members that the core does not know.
     """
     bindings_class = get_bindings_class(params, data_type)
     if bindings_class is None:
@@ -129,6 +129,7 @@ def parameters_to_bindings(
         _check_names(params)
     if isinstance(params, CheckedParameters):
         params.validate()
+        params.check_consistency()
     declared = field_types(type(params))
     result = bindings_class()
     for item in _transferred(params):

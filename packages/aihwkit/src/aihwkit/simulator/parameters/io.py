@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from aihwkit.exceptions import ConfigError
+
 from .checked import CheckedParameters
 from .enums import AnalogMVType, BoundManagementType, NoiseManagementType, WeightNoiseType
 
@@ -124,6 +126,17 @@ class IOParameters(CheckedParameters):
 
     nm_assumed_wmax: float = field(default=0.6, kw_only=True)
     """Largest weight assumed by the worst-case scale of `ABS_MAX_NP_SUM`."""
+
+    def check_consistency(self) -> None:
+        """Check that managed inputs, which are scaled to ±1, meet an input bound of 1."""
+        managed = self.noise_management != NoiseManagementType.NONE
+        perfect = self.is_perfect or self.mv_type == AnalogMVType.IDEAL
+        if managed and not perfect and self.inp_bound != 1.0:
+            raise ConfigError(
+                f"{type(self).__name__}.inp_bound must be 1.0 with noise management (it scales the "
+                f"inputs to that range), got {self.inp_bound!r}; set noise_management to "
+                "NoiseManagementType.NONE to use another bound"
+            )
 
 
 @dataclass

@@ -53,8 +53,6 @@ def _matches(value: Any, expected: Any) -> bool:
         expected = origin
     if expected is None:
         return value is None
-    if expected is list:
-        return isinstance(value, list | tuple)
     return _matches_plain(value, expected) if isinstance(expected, type) else True
 
 

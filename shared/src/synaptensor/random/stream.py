@@ -1,9 +1,10 @@
 """A stream of random numbers that belongs to one object."""
 
 import copy
+import functools
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
@@ -12,8 +13,24 @@ from synaptensor.validation import check_instance, check_integer
 
 __all__ = ["RandomStream"]
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _KEY_LIMIT = 2**63
 _NO_KEY = -1
+
+
+def _outside_compiler(fn: Callable[P, R]) -> Callable[P, R]:
+    # The compiler cannot trace generators and warns about it. Decorating with
+    # torch.compiler.disable itself would import the compiler along with this module.
+    @functools.wraps(fn)
+    def method(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not torch.compiler.is_compiling():
+            return fn(*args, **kwargs)
+        result: R = torch.compiler.disable(fn)(*args, **kwargs)
+        return result
+
+    return method
 
 
 class RandomStream:
@@ -27,6 +44,9 @@ class RandomStream:
 
     There is one sequence for each type of device. Moving from ``cuda:0`` to ``cuda:1``
     continues the sequence; moving from ``cpu`` to ``cuda`` starts another one.
+
+    Under `torch.compile` a draw breaks the graph. Where the whole graph matters, pass noise
+    in, or use `philox_uniform` and `philox_normal`, which are traced.
 
     Args:
         seed: Key in [0, 2**63).
@@ -72,6 +92,7 @@ class RandomStream:
         """Whether the key is known, that is given, loaded or already drawn."""
         return self._key is not None
 
+    @_outside_compiler
     def generator(self, device: torch.device | str = "cpu") -> torch.Generator:
         """Return the generator for `device`, to be passed to torch as ``generator=``."""
         place = torch.device(device)
@@ -90,6 +111,36 @@ class RandomStream:
         self._generators[place.type] = generator
         return generator
 
+    @_outside_compiler
+    def uniform(
+        self,
+        size: Sequence[int],
+        *,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype | None = None,
+    ) -> Tensor:
+        """Return uniform numbers in [0, 1) of shape `size`."""
+        generator = self.generator(device)
+        return torch.rand(tuple(size), generator=generator, device=device, dtype=dtype)
+
+    @_outside_compiler
+    def normal(
+        self,
+        size: Sequence[int],
+        *,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype | None = None,
+    ) -> Tensor:
+        """Return standard normal numbers of shape `size`."""
+        generator = self.generator(device)
+        return torch.randn(tuple(size), generator=generator, device=device, dtype=dtype)
+
+    @_outside_compiler
+    def bernoulli(self, probability: Tensor) -> Tensor:
+        """Return 1 with the given probability and 0 otherwise, elementwise."""
+        return torch.bernoulli(probability, generator=self.generator(probability.device))
+
+    @_outside_compiler
     def next_seed(self) -> int:
         """Return a new seed in [0, 2**63), for example for a kernel with its own generator."""
         seed = _derive(self.seed, f"seed:{self._count}")
@@ -143,7 +194,9 @@ class RandomStream:
         self._count = int(state["count"])
         for device, value in devices.items():
             value = value.detach().to("cpu", torch.uint8, copy=True)
-            if device in self._generators:
+            if device == "cpu":
+                self._generators.setdefault(device, torch.Generator()).set_state(value)
+            elif device in self._generators:
                 self._generators[device].set_state(value)
             else:
                 self._pending[device] = value

@@ -150,6 +150,7 @@ def _serve(connection: Connection, rank: int, world_size: int) -> None:
             locations, payload, port, timeout = connection.recv()
         except (EOFError, KeyboardInterrupt):
             return
+        answer: tuple[bool, bytes | str]
         try:
             for location in locations:
                 _load(location)

@@ -21,6 +21,17 @@ from .inference import (
     WeightRemapParameter,
 )
 from .io import IOParameters, IOParametersIRDropT
+from .legacy import (
+    AnalogTileBackwardInputOutputParameters,
+    AnalogTileInputOutputParameters,
+    AnalogTileParameters,
+    AnalogTileUpdateParameters,
+    ConstantStepResistiveDeviceParameters,
+    FloatingPointResistiveDeviceParameters,
+    FloatingPointTileParameters,
+    OutputWeightNoiseType,
+    PulsedResistiveDeviceParameters,
+)
 from .mapping import MappingParameter
 from .plain import config_from_plain, config_to_plain, register_plain_class
 from .pre_post import (
@@ -34,16 +45,25 @@ from .training import UpdateParameters
 __all__ = [
     "AnalogContextDataViewMode",
     "AnalogMVType",
+    "AnalogTileBackwardInputOutputParameters",
+    "AnalogTileInputOutputParameters",
+    "AnalogTileParameters",
+    "AnalogTileUpdateParameters",
     "BoundManagementType",
+    "ConstantStepResistiveDeviceParameters",
     "DriftParameter",
+    "FloatingPointResistiveDeviceParameters",
+    "FloatingPointTileParameters",
     "IOParameters",
     "IOParametersIRDropT",
     "InputRangeParameter",
     "MappingParameter",
     "NoiseManagementType",
+    "OutputWeightNoiseType",
     "PrePostProcessingParameter",
     "PrePostProcessingParameterQuant",
     "PulseType",
+    "PulsedResistiveDeviceParameters",
     "RPUDataType",
     "RuntimeParameter",
     "SimpleDriftParameter",

@@ -1,0 +1,219 @@
+"""Pulses of a batch of vectors: how many each cross point gets, and in which direction."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from aihwkit.functional.pulse_scales import PulseProbabilities, pulse_probabilities
+from aihwkit.functional.update_settings import UpdateSettings
+
+__all__ = ["DensePulses", "ExactUpdate", "Pulses", "StochasticPulses", "pulse_blocks"]
+
+_BLOCK_BITS = 1 << 23
+_ALL = slice(None)
+
+
+class Pulses(ABC):
+    """Pulses of some vectors, in order.
+
+    Within one vector all pulses of a cross point have the same direction, so a signed number says
+    everything: positive numbers are up pulses, which increase the weight.
+    """
+
+    @property
+    @abstractmethod
+    def n_vectors(self) -> int:
+        """Number of vectors."""
+
+    @abstractmethod
+    def counts(self, vector: int, rows: slice = _ALL, columns: slice = _ALL) -> Tensor:
+        """Return the signed numbers of pulses of one vector, `[rows, columns]`."""
+
+    @abstractmethod
+    def points(self, vector: int, rows: Tensor, columns: Tensor) -> Tensor:
+        """Return the signed numbers of pulses of one vector at some cross points, `[n]`."""
+
+    @abstractmethod
+    def totals(self, rows: slice = _ALL, columns: slice = _ALL) -> tuple[Tensor, Tensor]:
+        """Return the numbers of up and of down pulses over all vectors, each `[rows, columns]`."""
+
+    @abstractmethod
+    def select(self, vectors: Tensor) -> "Pulses":
+        """Return the pulses of some of the vectors (indices in increasing order)."""
+
+
+@dataclass(frozen=True)
+class StochasticPulses(Pulses):
+    """Coincidences of random trains.
+
+    Attributes:
+        x_bits: sign of each input where its train has a pulse, else 0, float `[batch, slots, x]`.
+        d_bits: opposite of the sign of each gradient where its train has a pulse, `[batch, slots,
+            d]`.
+    """
+
+    x_bits: Tensor
+    d_bits: Tensor
+
+    @property
+    def n_vectors(self) -> int:
+        """Number of vectors."""
+        return self.x_bits.shape[0]
+
+    def counts(self, vector: int, rows: slice = _ALL, columns: slice = _ALL) -> Tensor:
+        """Return the signed numbers of coincidences of one vector."""
+        return self.d_bits[vector, :, rows].t() @ self.x_bits[vector, :, columns]
+
+    def points(self, vector: int, rows: Tensor, columns: Tensor) -> Tensor:
+        """Return the signed numbers of coincidences of one vector at some cross points."""
+        return (self.d_bits[vector][:, rows] * self.x_bits[vector][:, columns]).sum(dim=0)
+
+    def totals(self, rows: slice = _ALL, columns: slice = _ALL) -> tuple[Tensor, Tensor]:
+        """Return the numbers of up and down coincidences: two products of bit matrices."""
+        d, x = self.d_bits[:, :, rows].flatten(0, 1), self.x_bits[:, :, columns].flatten(0, 1)
+        net, total = d.t() @ x, d.abs().t() @ x.abs()
+        return (total + net) * 0.5, (total - net) * 0.5
+
+    def select(self, vectors: Tensor) -> "StochasticPulses":
+        """Return the trains of some of the vectors."""
+        return StochasticPulses(self.x_bits[vectors], self.d_bits[vectors])
+
+
+@dataclass(frozen=True)
+class DensePulses(Pulses):
+    """Rounded expected numbers of coincidences, `rint(d_i x_j)`.
+
+    Attributes:
+        x: signed factor of each input, `[batch, x]`.
+        d: opposite of the signed factor of each gradient, `[batch, d]`.
+    """
+
+    x: Tensor
+    d: Tensor
+
+    @property
+    def n_vectors(self) -> int:
+        """Number of vectors."""
+        return self.x.shape[0]
+
+    def counts(self, vector: int, rows: slice = _ALL, columns: slice = _ALL) -> Tensor:
+        """Return the signed numbers of pulses of one vector."""
+        return torch.outer(self.d[vector, rows], self.x[vector, columns]).round_()
+
+    def points(self, vector: int, rows: Tensor, columns: Tensor) -> Tensor:
+        """Return the signed numbers of pulses of one vector at some cross points."""
+        return (self.d[vector, rows] * self.x[vector, columns]).round_()
+
+    def totals(self, rows: slice = _ALL, columns: slice = _ALL) -> tuple[Tensor, Tensor]:
+        """Return the numbers of up and down pulses, summed vector by vector."""
+        net = torch.zeros_like(self.counts(0, rows, columns))
+        total = torch.zeros_like(net)
+        for vector in range(self.n_vectors):
+            counts = self.counts(vector, rows, columns)
+            net += counts
+            total += counts.abs_()
+        return (total + net) * 0.5, (total - net) * 0.5
+
+    def select(self, vectors: Tensor) -> "DensePulses":
+        """Return the factors of some of the vectors."""
+        return DensePulses(self.x[vectors], self.d[vectors])
+
+
+@dataclass(frozen=True)
+class ExactUpdate:
+    """An update without pulses: every vector adds `d_i x_j` to the weight.
+
+    Attributes:
+        x: inputs `[batch, x]`.
+        d: gradients times the negative learning rate, `[batch, d]`.
+    """
+
+    x: Tensor
+    d: Tensor
+
+    def select(self, vectors: Tensor) -> "ExactUpdate":
+        """Return some of the vectors."""
+        return ExactUpdate(self.x[vectors], self.d[vectors])
+
+
+def _stochastic(
+    x: Tensor,
+    d: Tensor,
+    probabilities: PulseProbabilities,
+    generator: torch.Generator | None,
+) -> StochasticPulses:
+    slots = max(int(probabilities.length.max()), 1)
+    slot = torch.arange(slots, device=x.device)
+    in_use = (slot < probabilities.length.unsqueeze(1)).unsqueeze(2)
+
+    def bits(values: Tensor, probability: Tensor) -> Tensor:
+        shape = (values.shape[0], slots, values.shape[1])
+        uniform = torch.rand(shape, device=values.device, generator=generator)
+        hit = uniform < probability.unsqueeze(1)
+        return torch.where(hit, values.sign().float().unsqueeze(1), 0.0)
+
+    return StochasticPulses(bits(x, probabilities.x) * in_use, bits(d, probabilities.d))
+
+
+def _mean_count(x: Tensor, d: Tensor, probabilities: PulseProbabilities) -> DensePulses:
+    length = probabilities.length.unsqueeze(1).to(x.dtype)
+
+    def numbers(values: Tensor, probability: Tensor) -> Tensor:
+        limited = (length * probability).round_().clamp(min=0)
+        return values.sign() * torch.minimum(limited, length)
+
+    return DensePulses(
+        numbers(x, probabilities.x), numbers(d, probabilities.d) / length.clamp(min=1)
+    )
+
+
+def _implicit(x: Tensor, d: Tensor, probabilities: PulseProbabilities) -> DensePulses:
+    length = probabilities.length.unsqueeze(1).to(x.dtype)
+    return DensePulses(
+        x.sign() * probabilities.x.clamp(max=1), d.sign() * probabilities.d.clamp(max=1) * length
+    )
+
+
+def pulse_blocks(
+    x: Tensor,
+    d: Tensor,
+    lr: float | Tensor,
+    granularity: float,
+    settings: UpdateSettings,
+    generator: torch.Generator | None = None,
+) -> Iterator[Pulses | ExactUpdate]:
+    """Turn a batch of outer products `-lr * d x^T` into pulses, some vectors at a time.
+
+    The numbers of coincidences of different cross points in a row or column are correlated, since
+    they share trains. Blocks bound the memory; together they hold all vectors in order.
+
+    Args:
+        x: inputs `[batch, x]`.
+        d: gradients `[batch, d]`.
+        lr: learning rate, or one for each vector; a negative one turns all pulses around.
+        granularity: weight change of one pulse.
+        settings: of the update.
+        generator: source of all draws.
+    """
+    rate = torch.as_tensor(lr, dtype=torch.float64, device=x.device)
+    turn = -torch.sign(rate).to(d.dtype)
+    opposite = d * (turn.unsqueeze(1) if turn.dim() else turn)
+    if settings.pulse_type == "NoneWithDevice":
+        scale = rate.abs().to(d.dtype)
+        yield ExactUpdate(x, opposite * (scale.unsqueeze(1) if scale.dim() else scale))
+        return
+    probabilities = pulse_probabilities(x, d, lr, granularity, settings, generator)
+    if settings.pulse_type == "MeanCount":
+        yield _mean_count(x, opposite, probabilities)
+    elif settings.pulse_type == "DeterministicImplicit":
+        yield _implicit(x, opposite, probabilities)
+    else:
+        slots = max(int(probabilities.length.max()), 1)
+        size = max(1, _BLOCK_BITS // (slots * (x.shape[1] + d.shape[1])))
+        for start in range(0, x.shape[0], size):
+            part = slice(start, start + size)
+            block = PulseProbabilities(*(value[part] for value in probabilities))
+            yield _stochastic(x[part], opposite[part], block, generator)

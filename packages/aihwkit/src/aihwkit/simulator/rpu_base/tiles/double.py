@@ -1,0 +1,5 @@
+"""Parameter objects for tiles with the data type double."""
+
+from aihwkit.simulator.rpu_base.core_parameter import add_typed_classes
+
+add_typed_classes("aihwkit.simulator.rpu_base.tiles", "double", globals())

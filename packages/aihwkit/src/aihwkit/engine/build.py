@@ -53,8 +53,7 @@ def make_cell(
     return _BUILDERS[kind](meta, weight, random, settings)
 
 
-def
-_ideal(
+def _ideal(
     meta: Any, weight: Tensor | None, random: RandomStream, settings: UpdateSettings
 ) -> Cell | None:
     return None if weight is None else IdealCell(weight, meta)

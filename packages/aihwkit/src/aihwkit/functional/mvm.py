@@ -38,7 +38,7 @@ def analog_mvm(
     generator: torch.Generator | None = None,
     running: Tensor | None = None,
 ) -> MVMOutput:
-    r"""Multiply every vector of a batch with the weights of a crossbar, with all its non-idealities.
+    r"""Multiply every vector of a batch with the weights of a crossbar, non-idealities included.
 
     .. math:: y = s_{out}\,\alpha\, F\big(P(W, \xi(x / \alpha))\big)
 

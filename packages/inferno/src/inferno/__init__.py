@@ -1,6 +1,8 @@
 """Spiking neural networks for PyTorch, simulated step by step and trained with plasticity."""
 
-from . import core, functional, types
+from . import core as core
+from . import functional as functional
+from . import types
 from .core import (
     ContextualHook,
     Hook,

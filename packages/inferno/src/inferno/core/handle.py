@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from torch import nn
 
-from .._internal import argtest
+from inferno._internal import argtest
 
 __all__ = ["AttributeStore", "Handle", "snapshot"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from torch import nn
 
+from inferno._internal import argtest
 from synaptensor.hooks import ManagedHook
 
-from .._internal import argtest
 from .module import Module
 
 __all__ = ["ContextualHook", "Hook", "StateHook"]

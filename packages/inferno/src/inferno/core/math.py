@@ -135,15 +135,15 @@ def holt_linear_smoothing(
 
 
 def isi(spikes: Tensor, step_time: float, time_first: bool = True) -> Tensor:
-    """Intervals between the spikes of each train.
+    r"""Intervals between the spikes of each train.
 
     Args:
-        spikes: spike trains, of shape $T \\times N_0 \\times \\cdots$, or time last.
+        spikes: spike trains, of shape $T \times N_0 \times \cdots$, or time last.
         step_time: length of a time step.
         time_first: whether time is the first dimension, otherwise the last.
 
     Returns:
-        Intervals, of shape $(C - 1) \\times N_0 \\times \\cdots$ (or that last) for at most
+        Intervals, of shape $(C - 1) \times N_0 \times \cdots$ (or that last) for at most
         $C$ spikes in a train, filled with NaN behind the end of a train.
     """
     trains = spikes.bool() if time_first else spikes.bool().movedim(-1, 0)

@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._internal import argtest
-from ..functional.extrapolation import extrap_nearest
-from ..functional.interpolation import interp_nearest
-from ..functional.protocols import Extrapolation, Interpolation
+from inferno._internal import argtest
+from inferno.functional.extrapolation import extrap_nearest
+from inferno.functional.interpolation import interp_nearest
+from inferno.functional.protocols import Extrapolation, Interpolation
+
 from . import recordtime
 from .constraints import compatible, ignored
 from .handle import AttributeStore
@@ -246,7 +247,13 @@ class RecordTensor(ShapedTensor):
         rows = self._rows
         if rows is not None and rows.storage is data and rows.address == data.data_ptr():
             return rows
-        if type(data) is not Tensor or data.requires_grad or ignored(data) or torch.compiler.is_compiling() or data.data_ptr() == 0:
+        if (
+            type(data) is not Tensor
+            or data.requires_grad
+            or ignored(data)
+            or torch.compiler.is_compiling()
+            or data.data_ptr() == 0
+        ):
             self._rows = None
         else:
             # whoever put the storage there may hold it
@@ -447,26 +454,32 @@ class RecordTensor(ShapedTensor):
             return data[(self.pointer - int(offset)) % data.shape[0]]
         return rows.rows[(self.pointer - offset) % rows.size]
 
-    def claim(self) -> Tensor | None:
-        """Returns the slot of the next observation for writing, and moves the pointer.
+    def claim(self, inplace: bool = False) -> Tensor | None:
+        """Returns the slot of the next observation for writing.
 
-        The slot holds an old observation, to be overwritten completely. ``None`` (and
-        nothing is done) where observations cannot be written in place.
+        The slot holds an old observation, to be overwritten completely before ``incr`` makes
+        it the newest one.
+
+        Args:
+            inplace: whether views that were read may change.
+
+        Returns:
+            A view of the storage, ``None`` where observations cannot be written in place.
         """
         rows = self._attached_rows()
         if rows is None:
             return None
         slot = self.pointer % rows.size
         if slot in rows.lent:
+            if inplace:
+                return rows.storage[slot]
             rows = self._rebuilt()
-        self.pointer = (slot + 1) % rows.size
         return rows.rows[slot]
 
     def _rebuilt(self) -> Rows:
         """Moves the record to new storage, so that what was given out stays as it is."""
         with torch.inference_mode(False), torch.no_grad():
-            data = self._get()
-            fresh = torch.empty_like(data) if data.shape[0] == 1 else data.clone()
+            fresh = self._get().clone()
         self._put(fresh)
         self._rows = rows = Rows(fresh)
         return rows
@@ -544,7 +557,7 @@ class RecordTensor(ShapedTensor):
     # ranges and times
 
     def readrange(self, length: int, offset: int | Tensor = 1, forward: bool = False) -> Tensor:
-        """Returns consecutive observations, oldest first along the last dimension.
+        r"""Returns consecutive observations, oldest first along the last dimension.
 
         Args:
             length: number of observations.
@@ -557,7 +570,7 @@ class RecordTensor(ShapedTensor):
             ValueError: if the length exceeds the record or the offset has another shape.
 
         Returns:
-            Tensor of shape $S \\times$ ``length``.
+            Tensor of shape $S \times$ ``length``.
         """
         return recordtime.readrange(self._data(), self.pointer, length, offset, forward)
 
@@ -568,10 +581,10 @@ class RecordTensor(ShapedTensor):
         forward: bool = False,
         inplace: bool = False,
     ) -> None:
-        """Replaces consecutive observations, given oldest first along the last dimension.
+        r"""Replaces consecutive observations, given oldest first along the last dimension.
 
         Args:
-            obs: observations, of shape $S \\times L$, cast to the record's data type.
+            obs: observations, of shape $S \times L$, cast to the record's data type.
             offset: steps before the write position of the first (``forward``) or last
                 observation; a tensor of shape $S$ gives one per element.
             forward: whether the range starts at the offset instead of ending there.
@@ -603,13 +616,13 @@ class RecordTensor(ShapedTensor):
         interp_kwargs: Mapping[str, Any] | None = None,
         validate: bool = True,
     ) -> Tensor:
-        """Returns the observations at times before the present.
+        r"""Returns the observations at times before the present.
 
         Times within the tolerance of an observation give it exactly, others what ``interp``
         makes of the observations before and after.
 
         Args:
-            time: time before the present, of shape $S$ or $S \\times D$ if a tensor.
+            time: time before the present, of shape $S$ or $S \times D$ if a tensor.
             interp: interpolation, nearest by default.
             tolerance: largest difference from the time of an observation that is ignored.
             offset: steps before the write position of time 0, 1 is the newest.
@@ -622,7 +635,7 @@ class RecordTensor(ShapedTensor):
             ValueError: if a time is outside the record or the shape does not fit.
 
         Returns:
-            Tensor of shape $S$ or $S \\times D$.
+            Tensor of shape $S$ or $S \times D$.
         """
         view = recordtime.View(self._data(), self.pointer, self.dt, offset, tolerance)
         interp = interp_nearest if interp is None else interp

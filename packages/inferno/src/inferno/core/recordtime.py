@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..functional.interpolation import interp_nearest, interp_next, interp_previous
-from ..functional.protocols import Extrapolation, Interpolation
+from inferno.functional.interpolation import interp_nearest, interp_next, interp_previous
+from inferno.functional.protocols import Extrapolation, Interpolation
 
 __all__ = [
     "View",

@@ -9,7 +9,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from .._internal import argtest
+from inferno._internal import argtest
+
 from .constraints import compatible, consistent, dimensionality, ignored
 from .handle import AttributeStore, Handle, register_tensor
 
@@ -119,6 +120,18 @@ class ShapedTensor(Handle):
     @value.setter
     def value(self, value: Any) -> None:
         self._assign(value)
+
+    @property
+    def dtype(self) -> torch.dtype | None:
+        """Data type of the value, ``None`` if there is no tensor."""
+        value = self._get()
+        return None if value is None else value.dtype
+
+    @property
+    def device(self) -> torch.device | None:
+        """Device of the value, ``None`` if there is no tensor."""
+        value = self._get()
+        return None if value is None else value.device
 
     def _assign(self, value: Any) -> None:
         if value is None and isinstance(self._get(), nn.Parameter):

@@ -107,7 +107,8 @@ def trace_nearest_scaled(
     """
     mask, value = matchfn(observation), scale * observation + amplitude
     # where, not a product: what does not match may be infinite
-    return torch.where(mask, value, 0.0 if trace is None else decay * trace).to(value.dtype)
+    otherwise = torch.zeros_like(value) if trace is None else decay * trace
+    return torch.where(mask, value, otherwise)
 
 
 def trace_cumulative_scaled(

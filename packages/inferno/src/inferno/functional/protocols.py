@@ -94,10 +94,10 @@ class DimensionReduction(Protocol):
 
 
 class SpikeTimeHalfKernel(Protocol):
-    """Gives the part of an update for one order of spikes from their time difference.
+    r"""Gives the part of an update for one order of spikes from their time difference.
 
     ``diff`` is the time of the postsynaptic minus that of the presynaptic spike, of shape
-    $B \\times N_0 \\times \\cdots \\times L$; unseen spikes make it infinite or NaN.
+    $B \times N_0 \times \cdots \times L$; unseen spikes make it infinite or NaN.
     """
 
     def __call__(self, diff: Tensor, **kwargs: Any) -> Tensor:

@@ -1,0 +1,1 @@
+"""Reducers, one module a family; import them from ``inferno.observe``."""

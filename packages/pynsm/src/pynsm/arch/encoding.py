@@ -1,0 +1,87 @@
+"""Calling encoders and checking what they return."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pynsm.errors import EncodingShapeError
+
+__all__ = ["batched", "check_encodings", "encode"]
+
+
+def encode(encoder: nn.Module, x: Any, index: int) -> Tensor:
+    """Return ``encoder(x)``; an input that cannot be meant gets a message that says what to do.
+
+    Args:
+        encoder: Any module.
+        x: Its input.
+        index: Place of the encoder in the circuit, for the message.
+    """
+    try:
+        encoding: Tensor = encoder(x)
+    except (TypeError, RuntimeError, AttributeError) as error:
+        if isinstance(x, list | tuple):
+            raise TypeError(
+                f"the input of encoder {index} must be a tensor, got a {type(x).__name__} of "
+                f"{len(x)}: unpack the batch before the call, for example "
+                "`for x, label in loader: y = model(x)`"
+            ) from error
+        if isinstance(x, Tensor) and x.dim() == 1 and isinstance(error, RuntimeError):
+            raise EncodingShapeError(_vector_message(encoder, x, index)) from error
+        raise
+    return encoding
+
+
+def check_encodings(encodings: Sequence[Tensor | None], channels: int) -> None:
+    """Check that the encodings have `channels` channels and fit onto the first one.
+
+    Raises:
+        EncodingShapeError: If one does not.
+    """
+    first: tuple[int, ...] | None = None
+    for index, encoding in enumerate(encodings):
+        if encoding is None:
+            continue
+        shape = tuple(encoding.shape)
+        if len(shape) == 0 or shape[min(1, len(shape) - 1)] != channels:
+            raise EncodingShapeError(_channel_message(shape, channels, index))
+        first = shape if first is None else first
+        if _broadcast(first, shape) != first:
+            raise EncodingShapeError(
+                f"the output of encoder {index} must fit the shape {first} of the first one, "
+                f"got {shape}"
+            )
+
+
+def batched(tensor: Tensor) -> Tensor:
+    """Return a tensor with the batch dimension that an unbatched encoding ``[C]`` lacks."""
+    return tensor.unsqueeze(0) if tensor.dim() == 1 else tensor
+
+
+def _broadcast(first: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    if len(first) != len(shape):
+        return None
+    try:
+        return tuple(torch.broadcast_shapes(first, shape))
+    except RuntimeError:
+        return None
+
+
+def _channel_message(shape: tuple[int, ...], channels: int, index: int) -> str:
+    message = (
+        f"the output of encoder {index} must be of shape [B, {channels}, ...], or [{channels}] "
+        f"for a single sample, got {shape}"
+    )
+    if len(shape) > 1 and shape[0] == channels:
+        message += "; a single sample with positions needs a batch dimension: `x.unsqueeze(0)`"
+    return message
+
+
+def _vector_message(encoder: nn.Module, x: Tensor, index: int) -> str:
+    message = f"encoder {index} does not take a vector of {x.numel()} elements"
+    linear = next((m for m in encoder.modules() if isinstance(m, nn.Linear)), None)
+    if linear is not None:
+        message += f" (it has {linear.in_features} input features)"
+    return f"{message}; `x.flatten()` joins a whole batch, `x.flatten(1)` flattens each sample"

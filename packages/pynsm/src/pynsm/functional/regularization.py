@@ -1,0 +1,38 @@
+"""Regularisers of the encoders."""
+
+from collections.abc import Iterable
+
+from torch import Tensor
+
+__all__ = ["REGULARIZATIONS", "competition_penalty", "weight_penalty", "whiten_penalty"]
+
+REGULARIZATIONS = ("weight", "whiten", "none")
+
+
+def weight_penalty(parameters: Iterable[Tensor], channels: int) -> Tensor | float:
+    """Return ``(2 / C) * sum(p^2)`` over the trainable parameters; 0 if there are none.
+
+    Args:
+        parameters: Parameters of one encoder, biases included.
+        channels: Number of output channels ``C``.
+    """
+    squares = [p.square().sum() for p in parameters if p.requires_grad]
+    return sum(squares) * (2 / channels)
+
+
+def whiten_penalty(encoding: Tensor) -> Tensor:
+    """Return ``2 * mean(Wx^2)`` of one encoding of shape ``[B, C, ...]``.
+
+    Minimising it together with the objective makes the encodings white instead of keeping
+    the weights small.
+    """
+    return 2 * encoding.square().mean()
+
+
+def competition_penalty(M: Tensor) -> Tensor:
+    """Return ``sum(M^2) / C``, which the objective subtracts.
+
+    Args:
+        M: Lateral weights, shape ``[C, C]``.
+    """
+    return M.square().sum() / M.shape[0]

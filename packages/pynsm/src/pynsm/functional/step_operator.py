@@ -1,0 +1,72 @@
+"""One step of the relaxation on a block, in preallocated memory."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from pynsm.functional.projections import Projection, is_elementwise, project_
+
+__all__ = ["StepOperator"]
+
+
+@dataclass(frozen=True)
+class StepOperator:
+    """The map ``y -> f(A y + step * Wx)`` on blocks of shape ``[B, C]`` or ``[B, C, N]``.
+
+    Attributes:
+        A: Matrix ``I - step * M``, shape ``[C, C]``.
+        step: Step size.
+        projection: The function ``f``; `None` is the identity.
+        shape: Shape of the whole batch, in which a projection that is not element-wise
+            must see it.
+        elementwise: Whether `projection` may be applied to a part of the batch.
+    """
+
+    A: Tensor
+    step: float
+    projection: Projection | None
+    shape: torch.Size
+    elementwise: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "elementwise", is_elementwise(self.projection))
+
+    def drive(self, planes: Tensor) -> Tensor:
+        """Return ``step * Wx``; the input itself when the step is 1."""
+        return planes if self.step == 1 else planes * self.step
+
+    def first(self, drive: Tensor) -> Tensor:
+        """Return the state after the first iteration, ``f(step * Wx)``, in fresh memory."""
+        return self._project(drive.clone(memory_format=torch.contiguous_format))
+
+    def advance(self, drive: Tensor, state: Tensor, out: Tensor) -> Tensor:
+        """Return the next state; `out` may be overwritten and hold it."""
+        if torch.compiler.is_compiling():
+            return self._project(self._product(drive, state, None))
+        return self._project(self._product(drive, state, out))
+
+    def response(self, planes: Tensor, iterations: int) -> Tensor:
+        """Return the state of the circuit without projection after a number of iterations.
+
+        Equation:
+            ``y = (I + A + ... + A^(iterations - 1)) step Wx``, one matrix product.
+        """
+        identity = torch.eye(self.A.shape[0], dtype=self.A.dtype, device=self.A.device)
+        total = identity
+        for _ in range(iterations - 1):
+            total = torch.addmm(identity, self.A, total)
+        total = total * self.step
+        if planes.dim() == 2:
+            return planes @ total.t()
+        return torch.bmm(total.expand(planes.shape[0], -1, -1), planes)
+
+    def _product(self, drive: Tensor, state: Tensor, out: Tensor | None) -> Tensor:
+        if state.dim() == 2:
+            return torch.addmm(drive, state, self.A.t(), out=out)
+        return torch.baddbmm(drive, self.A.expand(state.shape[0], -1, -1), state, out=out)
+
+    def _project(self, values: Tensor) -> Tensor:
+        if self.elementwise:
+            return project_(values, self.projection)
+        return project_(values.view(self.shape), self.projection).reshape(values.shape)

@@ -1,0 +1,7 @@
+"""Tile modules: a matrix on simulated analog hardware with its digital periphery."""
+
+from aihwkit.simulator.tiles.analog import AnalogTile
+from aihwkit.simulator.tiles.array import TileModuleArray
+from aihwkit.simulator.tiles.floating_point import FloatingPointTile
+
+__all__ = ["AnalogTile", "FloatingPointTile", "TileModuleArray"]

@@ -1,0 +1,163 @@
+"""Matrix that is too large for one tile, spread over an array of tiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, as_tensor
+from torch.nn import Module, ModuleList, Parameter
+
+from aihwkit.exceptions import TileModuleError
+from aihwkit.simulator.parameters.mapping import MappableRPU
+from synaptensor.validation import check_integer
+
+__all__ = ["TileModuleArray", "get_split_sizes"]
+
+
+def get_split_sizes(size: int, max_size: int) -> list[int]:
+    """Split a size into as few parts of at most `max_size` as possible, larger ones first.
+
+    Example:
+        >>> get_split_sizes(13, 5)
+        [5, 4, 4]
+    """
+    if max_size <= 0:
+        return [size]
+    count = (size + max_size - 1) // max_size
+    base, extra = divmod(size, count)
+    return [base + (i < extra) for i in range(count)]
+
+
+class TileModuleArray(Module):
+    r"""Array of tiles that computes :math:`y_j = \sum_i W_{ji} x_i + b_j` by parts.
+
+    Args:
+        out_size: number of outputs.
+        in_size: number of inputs.
+        rpu_config: configuration of all tiles; its mapping has the largest tile sizes.
+        bias: whether there is a bias; always digital.
+        **kwargs: further arguments of the tiles.
+
+    Attributes:
+        array: `array[i][j]` is the tile of input part `i` and output part `j`.
+        in_sizes: sizes of the input parts.
+        out_sizes: sizes of the output parts.
+        analog_tile_count: number of tiles.
+        bias: digital bias `[out]`, or None.
+    """
+
+    supports_indexed = False
+
+    def __init__(
+        self,
+        out_size: int,
+        in_size: int,
+        rpu_config: MappableRPU,
+        bias: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__()
+        check_integer("out_size", out_size, minimum=1)
+        check_integer("in_size", in_size, minimum=1)
+        mapping = rpu_config.mapping
+        self.in_size, self.out_size = in_size, out_size
+        self.in_sizes = get_split_sizes(in_size, mapping.max_input_size)
+        self.out_sizes = get_split_sizes(out_size, mapping.max_output_size)
+        self.analog_tile_count = len(self.in_sizes) * len(self.out_sizes)
+        self.array = ModuleList(
+            ModuleList(
+                rpu_config.tile_class(out_part, in_part, rpu_config, bias=False, **kwargs)
+                for out_part in self.out_sizes
+            )
+            for in_part in self.in_sizes
+        )
+        self.bias: Parameter | None = None
+        if bias:
+            first = self.array[0][0]  # type: ignore[index]
+            self.bias = Parameter(torch.zeros(out_size, dtype=first.get_dtype()))
+
+    @torch.no_grad()
+    def set_weights(self, weight: Tensor, bias: Tensor | None = None, **kwargs: Any) -> None:
+        """Write the logical weights `[out, in]` and the bias `[out]`.
+
+        Args:
+            weight: weights; anything that reshapes to `[out, in]`.
+            bias: bias; None leaves it.
+            **kwargs: further arguments of the tiles' `set_weights`.
+
+        Raises:
+            ValueError: if a size is wrong.
+        """
+        weight = as_tensor(weight).detach()
+        if weight.numel() != self.out_size * self.in_size:
+            raise ValueError(
+                f"weight must have {self.out_size * self.in_size} elements for this "
+                f"{self.out_size} x {self.in_size} array, got shape {tuple(weight.shape)}"
+            )
+        if bias is not None:
+            bias = as_tensor(bias).detach()
+            if bias.numel() != self.out_size:
+                raise ValueError(
+                    f"bias must have {self.out_size} elements, got shape {tuple(bias.shape)}"
+                )
+        if not bool(torch.isfinite(weight).all()):
+            raise ValueError("weight must be finite, got NaN or infinite values")
+        weight = weight.reshape(self.out_size, self.in_size)
+        for row, columns in zip(self.array, weight.split(self.in_sizes, dim=1), strict=True):
+            for tile, part in zip(row, columns.split(self.out_sizes, dim=0), strict=True):  # type: ignore[arg-type]
+                tile.set_weights(part, None, **kwargs)
+        if self.bias is not None and bias is not None:
+            self.bias.copy_(bias.view(-1))
+
+    @torch.no_grad()
+    def get_weights(self, **kwargs: Any) -> tuple[Tensor, Tensor | None]:
+        """Return copies of the logical weights `[out, in]` and the bias (or None) on the CPU."""
+        rows = [
+            torch.cat([tile.get_weights(**kwargs)[0] for tile in row], dim=0)  # type: ignore[union-attr]
+            for row in self.array
+        ]
+        bias = None if self.bias is None else self.bias.detach().cpu().clone()
+        return torch.cat(rows, dim=1), bias
+
+    def forward(self, x_input: Tensor, tensor_view: tuple[int, ...] | None = None) -> Tensor:
+        """Return the product of inputs `[..., in]`."""
+        if len(self.in_sizes) == 1:
+            result = self._row(0, x_input)
+        else:
+            parts = x_input.split(self.in_sizes, dim=-1)
+            result = self._row(0, parts[0])
+            for index, part in enumerate(parts[1:], start=1):
+                result = result + self._row(index, part)
+        return self._finish(result, tensor_view)
+
+    def _row(self, index: int, part: Tensor) -> Tensor:
+        outputs = [tile(part) for tile in self.array[index]]  # type: ignore[union-attr]
+        return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=-1)
+
+    def _finish(self, result: Tensor, tensor_view: tuple[int, ...] | None) -> Tensor:
+        if self.bias is None:
+            return result
+        return result + (self.bias if tensor_view is None else self.bias.view(*tensor_view))
+
+    def _apply_to_tiles(self, method_name: str, *args: Any, **kwargs: Any) -> list[list[Any]]:
+        """Call a method of every tile and return the results in the array's shape.
+
+        Raises:
+            TileModuleError: if a tile has no such method.
+        """
+        results = []
+        for row in self.array:
+            results.append([])
+            for tile in row:  # type: ignore[union-attr]
+                method = getattr(tile, method_name, None)
+                if not callable(method):
+                    raise TileModuleError(f"{type(tile).__name__} has no method {method_name!r}")
+                results[-1].append(method(*args, **kwargs))
+        return results
+
+    def extra_repr(self) -> str:
+        """Show sizes and numbers of parts."""
+        return (
+            f"{self.in_size} inputs in {self.in_sizes}, {self.out_size} outputs in {self.out_sizes}"
+        )

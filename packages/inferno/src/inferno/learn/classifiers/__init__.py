@@ -1,0 +1,1 @@
+"""Classifiers of spike trains; import them from `inferno.learn`."""

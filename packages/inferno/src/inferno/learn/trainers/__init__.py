@@ -1,0 +1,1 @@
+"""Plasticity rules; import them from `inferno.learn`."""

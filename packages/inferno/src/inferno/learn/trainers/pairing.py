@@ -1,0 +1,63 @@
+"""Monitoring and pairing of spikes with traces, the core of pair-based rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from inferno.learn.base import IndependentCellTrainer
+from inferno.neural import Cell
+
+from .hyperparameters import TunedTrainer
+from .monitors import add_spikes, add_trace, recorded, tracks_delays
+
+__all__ = ["PairTrainer", "Pairs"]
+
+# postsynaptic and presynaptic quantities to pair, for the term of postsynaptic spikes (with the
+# presynaptic trace) and for the term of presynaptic spikes (with the postsynaptic trace)
+Pairs = tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+class PairTrainer(TunedTrainer):
+    """A trainer that pairs spikes of one side with the trace of the other."""
+
+    def _amplitudes(self, state: Any) -> tuple[float, float]:
+        """Amplitudes of the postsynaptic and the presynaptic trace."""
+        return abs(state.lr_pre), abs(state.lr_post)
+
+    def _register_pairs(
+        self, name: str, cell: Cell, overrides: dict[str, Any], param: str = "weight"
+    ) -> IndependentCellTrainer.Unit:
+        self._pop_step_time(overrides)
+        state = self._state_of_cell(overrides)
+        self.add_cell(name, cell, state, [param])
+        connection = cell.connection
+        delayed = tracks_delays(state, cell)
+        duration = float(connection.delayedby or 0.0) if delayed else 0.0
+        post, pre = self._amplitudes(state)
+        common: dict[str, Any] = {"dt": connection.dt}
+        before: dict[str, Any] = common | {"delayed": delayed, "duration": duration}
+        add_trace(
+            self, name, "trace_post", state.tracecls,
+            time_constant=state.tc_post, amplitude=post, **common,
+        )  # fmt: skip
+        add_spikes(self, name, "spike_post", **common)
+        add_trace(
+            self, name, "trace_pre", state.tracecls,
+            time_constant=state.tc_pre, amplitude=pre, **before,
+        )  # fmt: skip
+        add_spikes(self, name, "spike_pre", **before)
+        return self.get_unit(name)
+
+    def _pairs(self, cell: Cell, state: Any, monitors: dict[str, Any]) -> Pairs:
+        """Reads the receptive quantities to pair."""
+        connection = cell.connection
+        time = None
+        if state.delayed and connection.delayedby:
+            time = connection.selector
+        x_post = connection.postsyn_receptive(recorded(monitors["trace_post"]))
+        i_post = connection.postsyn_receptive(recorded(monitors["spike_post"]))
+        x_pre = connection.presyn_receptive(recorded(monitors["trace_pre"], time, state.tolerance))
+        i_pre = connection.presyn_receptive(recorded(monitors["spike_pre"], time, state.tolerance))
+        return (i_post, x_pre), (x_post, i_pre)

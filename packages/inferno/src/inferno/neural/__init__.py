@@ -1,0 +1,59 @@
+"""Neurons, synapses, connections, encoders and layers of spiking neural networks."""
+
+from .base import (
+    Connection,
+    InfernoNeuron,
+    InfernoSynapse,
+    Neuron,
+    Synapse,
+    SynapseConstructor,
+)
+from .connections.conv import Conv2D
+from .connections.linear import LinearDense, LinearDirect, LinearLateral
+from .encoders.poisson import HomogeneousPoissonApproxEncoder, HomogeneousPoissonEncoder
+from .encoders.special import PoissonIntervalEncoder
+from .hooks import Clamping, Normalization
+from .modeling import Accumulator, Updatable, Updater
+from .network import Biclique, Cell, Layer, RecurrentSerial, Serial
+from .neurons.linear import ALIF, GLIF1, GLIF2, LIF
+from .neurons.nonlinear import EIF, QIF, AdEx, Izhikevich
+from .synapses.current import DeltaCurrent, DeltaPlusCurrent
+from .synapses.expcurrent import DoubleExponentialCurrent, SingleExponentialCurrent
+
+__all__ = [
+    "ALIF",
+    "EIF",
+    "GLIF1",
+    "GLIF2",
+    "LIF",
+    "QIF",
+    "Accumulator",
+    "AdEx",
+    "Biclique",
+    "Cell",
+    "Clamping",
+    "Connection",
+    "Conv2D",
+    "DeltaCurrent",
+    "DeltaPlusCurrent",
+    "DoubleExponentialCurrent",
+    "HomogeneousPoissonApproxEncoder",
+    "HomogeneousPoissonEncoder",
+    "InfernoNeuron",
+    "InfernoSynapse",
+    "Izhikevich",
+    "Layer",
+    "LinearDense",
+    "LinearDirect",
+    "LinearLateral",
+    "Neuron",
+    "Normalization",
+    "PoissonIntervalEncoder",
+    "RecurrentSerial",
+    "Serial",
+    "SingleExponentialCurrent",
+    "Synapse",
+    "SynapseConstructor",
+    "Updatable",
+    "Updater",
+]

@@ -1,0 +1,1 @@
+"""Connections; import them from `neural`."""

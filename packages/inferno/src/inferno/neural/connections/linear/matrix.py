@@ -1,0 +1,92 @@
+"""What the connections with a matrix of weights share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from inferno.neural.base import Connection
+from inferno.neural.connections.mixins import WeightBiasDelayMixin
+from inferno.neural.kernels import sparse_linear
+
+__all__ = ["MatrixConnection"]
+
+
+class MatrixConnection(WeightBiasDelayMixin, Connection):
+    """A connection with weights of shape ``(O, I)``.
+
+    Subclasses set ``_in_shape`` and ``_out_shape``.
+    """
+
+    _in_shape: tuple[int, ...]
+    _out_shape: tuple[int, ...]
+
+    @property
+    def inshape(self) -> tuple[int, ...]:
+        """Shape of one input sample."""
+        return self._in_shape
+
+    @property
+    def outshape(self) -> tuple[int, ...]:
+        """Shape of one output sample."""
+        return self._out_shape
+
+    @property
+    def selector(self) -> Tensor:
+        """Delays for reading the synapse, shape ``(B, I, O)``."""
+        delay = self.delay
+        delay = torch.zeros_like(self.weight) if delay is None else delay
+        return delay.t().expand(self.batchsz, -1, -1)
+
+    def like_input(self, data: Tensor) -> Tensor:
+        """Reshapes ``(B, I)`` to ``(B, *inshape)``."""
+        return data.view(-1, *self._in_shape)
+
+    def like_bias(self, data: Tensor) -> Tensor:
+        """Reshapes ``(O, 1)`` to ``(O,)``."""
+        return data.view(-1)
+
+    def like_synaptic(self, data: Tensor) -> Tensor:
+        """Reshapes ``(B, *inshape)`` to ``(B, I)``."""
+        return data.flatten(1)
+
+    def postsyn_receptive(self, data: Tensor) -> Tensor:
+        """Reshapes ``(B, *outshape)`` to ``(B, O, 1, 1)``."""
+        return data.reshape(data.shape[0], -1, 1, 1)
+
+    def presyn_receptive(self, data: Tensor) -> Tensor:
+        """Reshapes ``(B, I)`` to ``(B, 1, I, 1)``, and ``(B, I, O)`` to ``(B, O, I, 1)``.
+
+        Raises:
+            ValueError: if ``data`` has another number of dimensions.
+        """
+        if data.ndim == 2:
+            return data[:, None, :, None]
+        if data.ndim == 3:
+            return data.transpose(1, 2).unsqueeze(-1)
+        raise ValueError(f"`data` must have 2 or 3 dimensions, got {data.ndim}")
+
+    def forward(self, *inputs: Tensor, **kwargs: Any) -> Tensor:
+        """Advances the synapse by one step and maps its currents.
+
+        Args:
+            *inputs: inputs of the synapse, each of shape ``(B, *inshape)``.
+            **kwargs: passed to the synapse.
+
+        Returns:
+            Currents in nA, shape ``(B, *outshape)``.
+        """
+        modules, parameters = self._modules, self._parameters
+        current = modules["synapse_"](*[x.flatten(1) for x in inputs], **kwargs)  # type: ignore[misc]
+        weight, bias = parameters["weight_"], parameters.get("bias_")
+        if self.delayedby:
+            result = torch.einsum("bio,oi->bo", self.syncurrent, weight)
+            result = result if bias is None else result + bias
+        else:
+            result = sparse_linear(current, weight, bias)
+            if result is None:
+                result = F.linear(current, weight, bias)  # type: ignore[arg-type]
+        return result.view(-1, *self._out_shape)

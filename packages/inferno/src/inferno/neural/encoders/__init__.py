@@ -1,0 +1,1 @@
+"""Encoders; import them from `neural`."""

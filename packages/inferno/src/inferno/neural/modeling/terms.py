@@ -1,0 +1,117 @@
+"""Contributions to a parameter update, held until the update is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import overload
+
+import torch
+from torch import Tensor
+
+__all__ = ["OuterSum", "UpdateTerms"]
+
+
+@dataclass(frozen=True)
+class OuterSum:
+    r"""A weight update held as the factors of a sum of outer products.
+
+    $$
+    U = c \sum_r p_r q_r^\top
+    $$
+
+    Rules that pair presynaptic with postsynaptic quantities give such updates, with one row for
+    every sample. The factors are much smaller than the weights, and often sparse.
+
+    Args:
+        post: postsynaptic factors $p$, shape ``(R, O)``.
+        pre: presynaptic factors $q$, shape ``(R, I)``.
+        scale: constant factor $c$.
+        shape: shape of the update, with $O$ first and $I$ elements behind it.
+    """
+
+    post: Tensor
+    pre: Tensor
+    scale: float
+    shape: tuple[int, ...]
+
+    def dense(self) -> Tensor:
+        """Returns the update as a tensor."""
+        post = self.post if self.scale == 1.0 else self.post * self.scale
+        return (post.t() @ self.pre).view(self.shape)
+
+    def map(self, fn: Callable[[Tensor], Tensor]) -> OuterSum:
+        """Returns the update with a function applied to both factors."""
+        return replace(self, post=fn(self.post), pre=fn(self.pre))
+
+    def __mul__(self, factor: float) -> OuterSum:
+        return replace(self, scale=self.scale * factor)
+
+    def __add__(self, other: OuterSum) -> OuterSum:
+        post = other.post
+        if other.scale != self.scale:
+            post = post * (other.scale / self.scale)
+        return replace(
+            self, post=torch.cat((self.post, post)), pre=torch.cat((self.pre, other.pre))
+        )
+
+
+class UpdateTerms(Sequence[Tensor]):
+    """The contributions to one side of an update, in the order in which they came.
+
+    Factored contributions become tensors when they are read.
+    """
+
+    def __init__(self) -> None:
+        self.entries: list[Tensor | OuterSum] = []
+
+    def append(self, term: Tensor | OuterSum) -> None:
+        """Adds a contribution, cut off from any gradient.
+
+        Args:
+            term: update of one side, a nonnegative magnitude.
+        """
+        self.entries.append(term.detach() if isinstance(term, Tensor) else term)
+
+    def clear(self) -> None:
+        """Removes all contributions."""
+        self.entries = []
+
+    def apply(self, fn: Callable[[Tensor], Tensor]) -> None:
+        """Replaces every tensor by a function of it, such as a move to a device."""
+        self.entries = [e.map(fn) if isinstance(e, OuterSum) else fn(e) for e in self.entries]
+
+    def reduced(self, reduction: Callable[[Tensor, int], Tensor]) -> Tensor | None:
+        """Reduces the contributions to one tensor.
+
+        Args:
+            reduction: function ``(tensor, dim) -> tensor`` that drops the dimension.
+
+        Returns:
+            The reduced contributions, or ``None`` if there are none.
+        """
+        if not self.entries:
+            return None
+        if reduction is torch.sum and len(self.entries) == 1:
+            return self[0]
+        return reduction(torch.stack(list(self), 0), 0)
+
+    @overload
+    def __getitem__(self, index: int) -> Tensor: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Tensor]: ...
+
+    def __getitem__(self, index: int | slice) -> Tensor | Sequence[Tensor]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self.entries)))]
+        entry = self.entries[index]
+        if isinstance(entry, OuterSum):
+            entry = self.entries[index] = entry.dense()
+        return entry
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self.entries)))
+
+    def __len__(self) -> int:
+        return len(self.entries)

@@ -1,0 +1,1 @@
+"""Neuron models; import them from `neural`."""

@@ -1,0 +1,48 @@
+"""The leaky membrane shared by LIF and GLIF1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from inferno._internal import argtest
+from inferno.neural.functional import voltage_integration_linear
+from inferno.neural.neurons.stepping import SteppingNeuron
+from synaptensor.validation import check_positive
+
+__all__ = ["LinearNeuron"]
+
+
+class LinearNeuron(SteppingNeuron):
+    """Leaky neurons with a constant threshold and a constant reset."""
+
+    def __init__(
+        self,
+        shape: Sequence[int] | int,
+        step_time: float,
+        rest_v: float,
+        reset_v: float,
+        thresh_v: float,
+        refrac_t: float,
+        time_constant: float,
+        resistance: float,
+        batch_size: int,
+    ) -> None:
+        argtest.lt("rest_v", rest_v, thresh_v, float, "thresh_v")
+        argtest.lt("reset_v", reset_v, thresh_v, float, "thresh_v")
+        SteppingNeuron.__init__(self, shape, step_time, rest_v, refrac_t, batch_size)
+        self.reset_v = float(reset_v)
+        self.thresh_v = float(thresh_v)
+        self.time_constant = float(check_positive("time_constant", time_constant))
+        self.resistance = argtest.neq("resistance", resistance, 0, float)
+
+    def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
+        return voltage_integration_linear(
+            masked_inputs,
+            self.voltage,
+            step_time=self.step_time,
+            time_constant=self.time_constant,
+            rest_v=self.rest_v,
+            resistance=self.resistance,
+        )

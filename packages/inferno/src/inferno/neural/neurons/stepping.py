@@ -1,0 +1,294 @@
+"""The step that all neuron models share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inferno.neural.base import InfernoNeuron
+from inferno.neural.functional import (
+    adaptive_currents_linear,
+    adaptive_thresholds_linear_spike,
+    voltage_thresholding_constant,
+)
+from inferno.neural.kernels import adapt_thresholds, integrate_and_fire
+from synaptensor.validation import check_nonnegative, check_positive
+
+from .mixins import (
+    AdaptiveCurrentMixin,
+    AdaptiveThresholdMixin,
+    SpikeRefractoryMixin,
+    VoltageMixin,
+)
+
+__all__ = [
+    "CurrentAdaptingNeuron",
+    "SteppingNeuron",
+    "ThresholdAdaptingNeuron",
+    "repeat_last",
+]
+
+
+class SteppingNeuron(VoltageMixin, SpikeRefractoryMixin, InfernoNeuron):
+    r"""Neurons with voltage, threshold, reset and absolute refractory period.
+
+    A step with currents $I$ is
+
+    $$
+    r' = \max(r - \Delta t, 0), \quad
+    V' = f(V, I \, [r' = 0]), \quad
+    s = [r' = 0] \, [V' \geq \Theta]
+    $$
+
+    after which spiking neurons are reset and get the full refractory period. A neuron that
+    spikes is blocked for $\lceil r_\text{abs} / \Delta t \rceil - 1$ further steps.
+
+    Args:
+        shape: shape of the group; an integer means one dimension.
+        step_time: length of a simulated step in ms.
+        rest_v: rest voltage in mV.
+        refrac_t: length of the absolute refractory period in ms.
+        batch_size: number of samples simulated side by side.
+    """
+
+    # name of the kernel for `_integrate_v` and names of the attributes it takes
+    _kernel: str = ""
+
+    def __init__(
+        self,
+        shape: Sequence[int] | int,
+        step_time: float,
+        rest_v: float,
+        refrac_t: float,
+        batch_size: int,
+    ) -> None:
+        InfernoNeuron.__init__(self, shape, batch_size)
+        self.step_time = float(check_positive("step_time", step_time))
+        self.rest_v = float(rest_v)
+        self.refrac_t = float(check_nonnegative("refrac_t", refrac_t))
+        VoltageMixin.__init__(self, torch.full(self.batchedshape, self.rest_v))
+        SpikeRefractoryMixin.__init__(self, torch.zeros(self.batchedshape), "refrac_t")
+
+    @property
+    def dt(self) -> float:
+        """Length of a simulated step in ms."""
+        return self.step_time
+
+    @dt.setter
+    def dt(self, value: float) -> None:
+        self.step_time = float(check_positive("dt", value))
+
+    def clear(self, **kwargs: Any) -> None:
+        """Returns the group to its resting state."""
+        self.voltage = torch.full_like(self.voltage, self.rest_v)
+        self.refrac = torch.zeros_like(self.refrac)
+        self._keep_spikes(None)
+
+    def forward(self, inputs: Tensor, refrac_lock: bool = True, **kwargs: Any) -> Tensor:
+        """Advances the group by one step.
+
+        Args:
+            inputs: currents in nA, shape ``(B, *shape)``.
+            refrac_lock: hold voltages during refractory periods.
+            **kwargs: ignored.
+
+        Returns:
+            Spikes, boolean, shape ``(B, *shape)``.
+        """
+        return self._fire(inputs, self.thresh_v, refrac_lock)  # type: ignore[arg-type]
+
+    def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
+        """Integrates the voltages of one step from currents masked by refractoriness."""
+        raise NotImplementedError(f"{type(self).__name__} must define `_integrate_v`")
+
+    def _threshold(
+        self, inputs: Tensor, voltages: Tensor | None, thresh_v: float | Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        return voltage_thresholding_constant(
+            inputs,
+            self.refrac,
+            self._integrate_v,
+            voltages,
+            step_time=self.step_time,
+            reset_v=self.reset_v,  # type: ignore[arg-type]
+            thresh_v=thresh_v,
+            refrac_t=self.refrac_t,
+        )
+
+    def _fire(self, inputs: Tensor, thresh_v: float | Tensor, refrac_lock: bool) -> Tensor:
+        """Advances voltages and refractory periods, keeps and returns the spikes."""
+        buffers = self._buffers
+        voltages = buffers["_voltage__data"]
+        inputs = _like_voltages(inputs, voltages)  # type: ignore[arg-type]
+        result = integrate_and_fire(self, inputs, thresh_v, refrac_lock) if self._kernel else None
+        if result is None:
+            result = self._threshold(inputs, voltages if refrac_lock else None, thresh_v)
+        spikes, buffers["_voltage__data"], buffers["_refrac__data"] = result
+        buffers["_spike_mask"] = spikes
+        return spikes
+
+
+class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
+    r"""Neurons whose thresholds rise with every spike and decay exponentially.
+
+    $$
+    \Theta = \Theta_\infty + \sum_k \theta_k, \quad
+    \theta_k \leftarrow \theta_k \, e^{-\Delta t / \tau_k} + d_k s
+    $$
+    """
+
+    _increments = "adapt_increment"
+
+    def _time_constants(self) -> Tensor:
+        raise NotImplementedError(f"{type(self).__name__} must define `_time_constants`")
+
+    def clear(self, keep_adaptations: bool = True, **kwargs: Any) -> None:
+        """Returns the group to its resting state.
+
+        Args:
+            keep_adaptations: keep the threshold adaptations.
+            **kwargs: ignored.
+        """
+        SteppingNeuron.clear(self, **kwargs)
+        if not keep_adaptations:
+            self.threshold_adaptation = torch.zeros_like(self.threshold_adaptation)
+
+    def forward(
+        self,
+        inputs: Tensor,
+        adapt: bool | None = None,
+        refrac_lock: bool = True,
+        **kwargs: Any,
+    ) -> Tensor:
+        """Advances the group by one step.
+
+        Args:
+            inputs: currents in nA, shape ``(B, *shape)``.
+            adapt: update the adaptations; in training mode only if ``None``.
+            refrac_lock: hold voltages and adaptations during refractory periods.
+            **kwargs: ignored.
+
+        Returns:
+            Spikes, boolean, shape ``(B, *shape)``.
+        """
+        adaptations = self._buffers["threshold_adaptation_"]
+        spikes = self._fire(inputs, self.thresh_eq_v + adaptations.sum(-1), refrac_lock)  # type: ignore[union-attr,operator]
+        if adapt or (adapt is None and self.training):
+            self._adapt(spikes, refrac_lock)
+        return spikes
+
+    def _adapt(self, spikes: Tensor, refrac_lock: bool) -> None:
+        adaptations = self._buffers["threshold_adaptation_"]
+        updated = adapt_thresholds(self, spikes, refrac_lock)
+        if updated is None:
+            updated = self._adaptation_reduction(
+                adaptive_thresholds_linear_spike(
+                    adaptations,  # type: ignore[arg-type]
+                    spikes,
+                    step_time=self.step_time,
+                    time_constant=self._time_constants(),
+                    spike_increment=self.adapt_increment,  # type: ignore[arg-type]
+                    refracs=self.refrac if refrac_lock else None,
+                ),
+                0,
+            )
+        self._buffers["threshold_adaptation_"] = updated
+
+
+class CurrentAdaptingNeuron(AdaptiveCurrentMixin, SteppingNeuron):
+    r"""Neurons slowed down by currents that follow their voltage and jump with every spike.
+
+    $$
+    w_k \leftarrow w_k + \frac{\Delta t}{\tau_k}
+    \left[ a_k (V - V_\text{rest}) - w_k \right] + b_k s
+    $$
+    """
+
+    def clear(self, keep_adaptations: bool = True, **kwargs: Any) -> None:
+        """Returns the group to its resting state.
+
+        Args:
+            keep_adaptations: keep the adaptation currents.
+            **kwargs: ignored.
+        """
+        SteppingNeuron.clear(self, **kwargs)
+        if not keep_adaptations:
+            self.current_adaptation = torch.zeros_like(self.current_adaptation)
+
+    def forward(
+        self,
+        inputs: Tensor,
+        adapt: bool | None = None,
+        refrac_lock: bool = True,
+        **kwargs: Any,
+    ) -> Tensor:
+        """Advances the group by one step.
+
+        Args:
+            inputs: currents in nA, shape ``(B, *shape)``.
+            adapt: update the adaptations; in training mode only if ``None``.
+            refrac_lock: hold voltages and adaptations during refractory periods.
+            **kwargs: ignored.
+
+        Returns:
+            Spikes, boolean, shape ``(B, *shape)``.
+        """
+        adaptations = self.current_adaptation
+        inputs = inputs - adaptations.sum(-1)
+        spikes = self._fire(inputs, self.thresh_v, refrac_lock)  # type: ignore[arg-type]
+        if adapt or (adapt is None and self.training):
+            self._buffers["current_adaptation_"] = self._adaptation_reduction(
+                adaptive_currents_linear(
+                    adaptations,
+                    self.voltage,
+                    spikes,
+                    step_time=self.step_time,
+                    rest_v=self.rest_v,
+                    time_constant=self.tc_adaptation,  # type: ignore[arg-type]
+                    voltage_coupling=self.adapt_vc_coupling,  # type: ignore[arg-type]
+                    spike_increment=self.adapt_increment,  # type: ignore[arg-type]
+                    refracs=self.refrac if refrac_lock else None,
+                ),
+                0,
+            )
+        return spikes
+
+
+def repeat_last(
+    checks: dict[str, Callable[[str, float], float]],
+    values: dict[str, float | Iterable[float]],
+) -> dict[str, Tensor]:
+    """Brings parameters of adaptations to a common length by repeating last values.
+
+    Args:
+        checks: check of single values, for some of the names.
+        values: a number or several for each name.
+
+    Returns:
+        A tensor of common length for each name.
+
+    Raises:
+        ValueError: if there is no value or a check refuses one.
+    """
+    lists = {}
+    for name, value in values.items():
+        items = [float(v) for v in value] if isinstance(value, Iterable) else [float(value)]
+        if not items:
+            raise ValueError(f"`{name}` must hold at least one value, got {value!r}")
+        lists[name] = [checks[name](name, v) for v in items] if name in checks else items
+    length = max(map(len, lists.values()))
+    return {n: torch.tensor(v + v[-1:] * (length - len(v))) for n, v in lists.items()}
+
+
+def _like_voltages(inputs: Tensor, voltages: Tensor) -> Tensor:
+    if inputs.shape != voltages.shape:
+        try:
+            inputs = inputs.expand(voltages.shape)
+        except RuntimeError:
+            raise ValueError(
+                f"`inputs` must be of shape {tuple(voltages.shape)}, got {tuple(inputs.shape)}"
+            ) from None
+    return inputs if inputs.dtype == voltages.dtype else inputs.to(voltages.dtype)

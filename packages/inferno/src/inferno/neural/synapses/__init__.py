@@ -1,0 +1,1 @@
+"""Synapse models; import them from `neural`."""

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-__all__ = ["correlation", "overlap", "similarity_terms"]
+__all__ = ["correlation", "inner", "overlap", "similarity_terms"]
+
+
+def inner(a: Tensor, b: Tensor) -> Tensor:
+    """Return ``sum(a * b)`` of two tensors of the same shape without a temporary of that shape."""
+    flat = a.flatten()
+    return torch.dot(flat, flat if a is b else b.flatten())
 
 
 def correlation(y: Tensor) -> Tensor:
@@ -39,7 +45,9 @@ def overlap(y: Tensor, encoding: Tensor) -> Tensor:
         y = y.sum(expanded, keepdim=True)
         for dim in expanded:
             encoding = encoding.narrow(dim, 0, 1)
-    return (y * encoding).sum()
+    if y.shape != encoding.shape:
+        return (y * encoding).sum()
+    return inner(y, encoding.to(y.dtype))
 
 
 def similarity_terms(y: Tensor, encodings: Sequence[Tensor], M: Tensor) -> Tensor:
@@ -60,7 +68,7 @@ def similarity_terms(y: Tensor, encodings: Sequence[Tensor], M: Tensor) -> Tenso
     """
     # In low precision the sums over a batch would lose most digits.
     y = y.detach().to(torch.promote_types(y.dtype, M.dtype))
-    total = 2 * (correlation(y) * M).sum()
+    total = 2 * inner(correlation(y), M)
     for encoding in encodings:
-        total = total - 4 * overlap(y, encoding)
+        total = torch.sub(total, overlap(y, encoding), alpha=4)
     return total

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["Projection", "is_elementwise", "is_identity", "project_"]
+__all__ = ["Projection", "in_place", "is_elementwise", "is_identity"]
 
 Projection = Callable[[Tensor], Tensor]
 
@@ -92,15 +92,18 @@ def is_elementwise(projection: Projection | None) -> bool:
     return projection in _FUNCTIONS
 
 
-def project_(values: Tensor, projection: Projection | None) -> Tensor:
-    """Apply a projection, in place where that is possible, and return the result.
+def in_place(projection: Projection | None) -> Projection:
+    """Return a function with the result of the projection that may overwrite its argument.
 
     Args:
-        values: Tensor that may be overwritten.
         projection: Projection, or `None` for the identity.
     """
     if projection is None:
-        return values
-    if projection in _RELU or (type(projection) is nn.ReLU and _is_plain(projection)):
-        return values.relu_()
-    return projection(values)
+        return _unchanged
+    if (projection in _RELU) or (type(projection) is nn.ReLU and _is_plain(projection)):
+        return torch.relu_
+    return projection
+
+
+def _unchanged(values: Tensor) -> Tensor:
+    return values

@@ -1,8 +1,10 @@
-"""Regularisers of the encoders."""
+"""Regularisers of the encoders and the competitor."""
 
 from collections.abc import Iterable
 
 from torch import Tensor
+
+from pynsm.functional.objective import inner
 
 __all__ = ["REGULARIZATIONS", "competition_penalty", "weight_penalty", "whiten_penalty"]
 
@@ -16,7 +18,7 @@ def weight_penalty(parameters: Iterable[Tensor], channels: int) -> Tensor | floa
         parameters: Parameters of one encoder, biases included.
         channels: Number of output channels ``C``.
     """
-    squares = [p.square().sum() for p in parameters if p.requires_grad]
+    squares = [inner(p, p) for p in parameters if p.requires_grad]
     return sum(squares) * (2 / channels)
 
 
@@ -35,4 +37,4 @@ def competition_penalty(M: Tensor) -> Tensor:
     Args:
         M: Lateral weights, shape ``[C, C]``.
     """
-    return M.square().sum() / M.shape[0]
+    return inner(M, M) / M.shape[0]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from pynsm.functional.projections import Projection, is_elementwise, project_
+from pynsm.functional.projections import Projection, in_place, is_elementwise
 
 __all__ = ["StepOperator"]
 
@@ -28,9 +28,13 @@ class StepOperator:
     projection: Projection | None
     shape: torch.Size
     elementwise: bool = field(init=False)
+    _A_transposed: Tensor = field(init=False)
+    _apply: Projection = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "elementwise", is_elementwise(self.projection))
+        object.__setattr__(self, "_A_transposed", self.A.t().contiguous())
+        object.__setattr__(self, "_apply", in_place(self.projection))
 
     def drive(self, planes: Tensor) -> Tensor:
         """Return ``step * Wx``; the input itself when the step is 1."""
@@ -63,10 +67,10 @@ class StepOperator:
 
     def _product(self, drive: Tensor, state: Tensor, out: Tensor | None) -> Tensor:
         if state.dim() == 2:
-            return torch.addmm(drive, state, self.A.t(), out=out)
+            return torch.addmm(drive, state, self._A_transposed, out=out)
         return torch.baddbmm(drive, self.A.expand(state.shape[0], -1, -1), state, out=out)
 
     def _project(self, values: Tensor) -> Tensor:
         if self.elementwise:
-            return project_(values, self.projection)
-        return project_(values.view(self.shape), self.projection).reshape(values.shape)
+            return self._apply(values)
+        return self._apply(values.view(self.shape)).reshape(values.shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
 __all__ = ["WeakReference", "WeakValues"]
@@ -15,7 +15,7 @@ class WeakReference:
     __slots__ = ("_ref",)
 
     def __init__(self, obj: Any) -> None:
-        self._ref = weakref.ref(obj)
+        self._ref: Callable[[], Any] = weakref.ref(obj)
 
     def __call__(self) -> Any:
         return self._ref()

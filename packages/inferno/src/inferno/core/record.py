@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from inferno._internal import argtest
 from inferno.functional.extrapolation import extrap_nearest
 from inferno.functional.interpolation import interp_nearest
 from inferno.functional.protocols import Extrapolation, Interpolation
 
 from . import recordtime
-from .constraints import compatible, ignored
-from .handle import AttributeStore
-from .module import Module
-from .ring import Rows, record_size
-from .shaped import ShapedTensor
-from .tensor import full
+from .constraints import ignored
+from .recordstorage import RecordStorage
+from .ring import Rows
 
 __all__ = ["RecordTensor"]
 
 
-class RecordTensor(ShapedTensor):
+class RecordTensor(RecordStorage):
     r"""A circular buffer of the past observations of one tensor quantity.
 
     With record size $N = \max(\lceil T / \Delta t \rceil + [\text{inclusive}], 1)$ the
@@ -54,327 +49,6 @@ class RecordTensor(ShapedTensor):
         ValueError: if the step time is not positive or the duration negative.
         RuntimeError: if the initial value does not satisfy the constraints.
     """
-
-    LinkedAttributes = namedtuple(  # type: ignore[assignment]
-        "RecordTensorAttributes",
-        ("data", "constraints", "dt", "duration", "inclusive", "pointer"),
-    )
-
-    _transient = (*ShapedTensor._transient, "_rows", "_numbers")
-    _rows: Rows | None = None
-
-    def __init__(
-        self,
-        owner: Any,
-        name: str,
-        step_time: float,
-        duration: float,
-        value: Tensor | nn.Parameter | None,
-        constraints: Mapping[int, int] | None = None,
-        persist_data: bool = True,
-        persist_constraints: bool = False,
-        persist_temporal: bool = False,
-        strict: bool = True,
-        live: bool = False,
-        inclusive: bool = False,
-    ) -> None:
-        argtest.identifier("name", name)
-        step_time = argtest.gt("step_time", step_time, 0, float)
-        duration = argtest.gte("duration", duration, 0, float)
-        size = record_size(step_time, duration, inclusive)
-        limits = {d + 1 if d >= 0 else d: s for d, s in (constraints or {}).items()}
-        if value is not None and not ignored(value):
-            repeated = value.data if isinstance(value, nn.Parameter) else value
-            repeated = repeated.unsqueeze(0).repeat(size, *(1 for _ in range(value.ndim)))
-            if not compatible(repeated, limits, bool(strict)):
-                raise RuntimeError(
-                    f"`value` of '{name}' must satisfy the constraints {dict(constraints or {})}"
-                    f", got a tensor of shape {tuple(value.shape)}"
-                )
-            if isinstance(value, nn.Parameter):
-                value.data = repeated
-            else:
-                value = repeated
-        self._dt_name = f"_{name}_dt"
-        self._duration_name = f"_{name}_duration"
-        self._inclusive_name = f"_{name}_inclusive"
-        self._pointer_name = f"_{name}_pointer"
-        limits[0] = size
-        super().__init__(
-            owner, name, value, limits, persist_data, persist_constraints, strict, live
-        )
-        self._set_plain(self._dt_name, step_time, persist_temporal)
-        self._set_plain(self._duration_name, duration, persist_temporal)
-        self._set_plain(self._inclusive_name, inclusive, persist_temporal)
-        self._set_plain(self._pointer_name, 0, True)
-
-    @property
-    def attributes(self) -> Any:
-        """Names of the owner's attributes with data and settings."""
-        return self.LinkedAttributes(
-            self._data_name,
-            self._constraints_name,
-            self._dt_name,
-            self._duration_name,
-            self._inclusive_name,
-            self._pointer_name,
-        )
-
-    # settings
-
-    def _number_table(self) -> Any:
-        """Finds the table of the owner that holds the pointer, and remembers it."""
-        owner = self._living_owner()
-        self._numbers = owner._extras if isinstance(owner, Module) else AttributeStore(owner)
-        return self._numbers
-
-    @property
-    def pointer(self) -> int:
-        """Slot that the next observation overwrites."""
-        try:
-            pointer: int = self._numbers[self._pointer_name]
-        except (KeyError, AttributeError):
-            pointer = self._number_table()[self._pointer_name]
-        return pointer
-
-    @pointer.setter
-    def pointer(self, value: int) -> None:
-        try:
-            self._numbers[self._pointer_name] = value
-        except AttributeError:
-            self._number_table()[self._pointer_name] = value
-
-    @property
-    def recordsz(self) -> int:
-        """Number of observations in the record."""
-        return self._limits()[0]
-
-    @property
-    def shape(self) -> tuple[int, ...] | None:
-        """Shape of one observation, ``None`` while there are no data."""
-        value = self._get()
-        return None if ignored(value) else tuple(value.shape[1:])
-
-    @property
-    def constraints(self) -> dict[int, int]:
-        """Copy of the constraints on one observation."""
-        return {d - 1 if d > 0 else d: s for d, s in self._limits().items() if d != 0}
-
-    @property
-    def dt(self) -> float:
-        """Time between observations; a change keeps the newest observations."""
-        step_time: float = getattr(self._living_owner(), self._dt_name)
-        return step_time
-
-    @dt.setter
-    def dt(self, value: float) -> None:
-        value = argtest.gt("dt", value, 0, float)
-        setattr(self._living_owner(), self._dt_name, value)
-        self._refit()
-
-    @property
-    def duration(self) -> float:
-        """Time that is remembered; a change keeps the newest observations."""
-        duration: float = getattr(self._living_owner(), self._duration_name)
-        return duration
-
-    @duration.setter
-    def duration(self, value: float) -> None:
-        value = argtest.gte("duration", value, 0, float)
-        setattr(self._living_owner(), self._duration_name, value)
-        self._refit()
-
-    @property
-    def inclusive(self) -> bool:
-        """Whether an observation exactly ``duration`` ago can be read."""
-        inclusive: bool = getattr(self._living_owner(), self._inclusive_name)
-        return inclusive
-
-    @inclusive.setter
-    def inclusive(self, value: bool) -> None:
-        setattr(self._living_owner(), self._inclusive_name, value)
-        self._refit()
-
-    @torch.no_grad()
-    def _refit(self) -> None:
-        """Fits the record size to the times; the newest observations are kept."""
-        size = record_size(self.dt, self.duration, self.inclusive)
-        if size == self.recordsz:
-            return
-        if not self.ignored:
-            self.align(0)
-        ShapedTensor.reconstrain(self, 0, size)
-
-    # storage
-
-    @property
-    def value(self) -> Any:
-        """The storage, in physical order; see ``pointer``.
-
-        Raises:
-            RuntimeError: if ``None`` replaces a parameter.
-            ValueError: if ``live`` and the value does not satisfy the constraints.
-        """
-        rows = self._attached_rows()
-        if rows is not None:
-            rows.lend_all()
-        return self._get()
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        self._assign(value)
-        self._rows = None
-        if ignored(self._get()):
-            self.pointer = 0
-
-    @value.deleter
-    def value(self) -> None:
-        self.deinitialize(False)
-
-    def _data(self) -> Tensor:
-        """The storage, without giving it out."""
-        value = self._get()
-        if ignored(value):
-            raise RuntimeError(
-                f"record '{self._name}' has no data yet; push an observation or initialize it"
-            )
-        data: Tensor = value
-        return data
-
-    def _attached_rows(self) -> Rows | None:
-        """The rows for writing in place, ``None`` where autograd or a parameter forbids it."""
-        data = self._get()
-        rows = self._rows
-        if rows is not None and rows.storage is data and rows.address == data.data_ptr():
-            return rows
-        if (
-            type(data) is not Tensor
-            or data.requires_grad
-            or ignored(data)
-            or torch.compiler.is_compiling()
-            or data.data_ptr() == 0
-        ):
-            self._rows = None
-        else:
-            # whoever put the storage there may hold it
-            self._rows = Rows(data)
-            self._rows.lend_all()
-        return self._rows
-
-    def _replace(self, data: Tensor) -> None:
-        self._put(data)
-        self._rows = None
-
-    def align(self, index: int = 0) -> None:
-        """Rolls the storage so that the pointer is ``index``; the content stays.
-
-        Raises:
-            ValueError: if the index is out of range.
-            RuntimeError: if there are no data.
-        """
-        index = argtest.index("index", index, self.recordsz, "recordsz")
-        data = self._data()
-        if index != self.pointer:
-            if (index - self.pointer) % data.shape[0]:
-                self._replace(torch.roll(data, index - self.pointer, 0))
-            self.pointer = index
-
-    def reset(self, fill: Any = 0) -> None:
-        """Fills the storage and moves the pointer to 0; with ``None`` only aligns it."""
-        if fill is None:
-            self.align(0)
-            return
-        value = self._get()
-        if not ignored(value):
-            with torch.no_grad():
-                value.fill_(fill)
-        self.pointer = 0
-
-    def initialize(
-        self,
-        shape: tuple[int, ...] | torch.Size,
-        device: torch.device | str | None = None,
-        dtype: torch.dtype | None = None,
-        fill: Any = 0,
-    ) -> Any:
-        """Makes storage for observations of a shape.
-
-        Args:
-            shape: shape of one observation.
-            device: device, by default that of the present value.
-            dtype: data type, by default that of the present value, or torch's default.
-            fill: initial value.
-
-        Raises:
-            ValueError: if the shape does not satisfy the constraints.
-
-        Returns:
-            The storage.
-        """
-        value = self._get()
-        shape = (self.recordsz, *shape)
-        if not compatible(torch.empty(shape, device="meta"), self._limits(), self._strict):
-            raise ValueError(
-                f"`shape` of an observation of '{self._name}' must satisfy the constraints "
-                f"{self.constraints}, got {tuple(shape[1:])}"
-            )
-        with torch.inference_mode(False):
-            if isinstance(value, nn.UninitializedBuffer | nn.UninitializedParameter):
-                value.materialize(shape, device=device, dtype=dtype)
-                value.data.fill_(fill)
-            elif value is None:
-                dtype = torch.get_default_dtype() if dtype is None else dtype
-                self._put(torch.full(shape, fill, dtype=dtype, device=device))
-            else:
-                self._put(full(value, fill, shape=shape, dtype=dtype, device=device))
-        self._rows = None
-        self.pointer = 0
-        return self._get()
-
-    def deinitialize(self, use_uninitialized: bool = False) -> Any:
-        """Drops the storage, keeping kind, data type and device.
-
-        Args:
-            use_uninitialized: whether the placeholder is an uninitialised buffer or
-                parameter rather than an empty tensor.
-
-        Returns:
-            The placeholder.
-        """
-        value = self._get()
-        if value is None:
-            value = nn.UninitializedBuffer() if use_uninitialized else torch.empty(0)
-            self._put(value)
-        else:
-            properties: dict[str, Any] = {"dtype": value.dtype, "device": value.device}
-            parameter = isinstance(value, nn.Parameter)
-            needs_grad = value.requires_grad
-            if use_uninitialized:
-                kind = nn.UninitializedParameter if parameter else nn.UninitializedBuffer
-                self._put(kind(requires_grad=needs_grad, **properties))
-            elif isinstance(value, nn.UninitializedParameter):
-                self._put(nn.Parameter(torch.empty(0, **properties), needs_grad))
-            elif parameter:
-                value.data = torch.empty(0, **properties)
-            else:
-                self._put(torch.empty(0, requires_grad=needs_grad, **properties))
-        self._rows = None
-        self.pointer = 0
-        return self._get()
-
-    def reconstrain(self, dim: int, size: int | None) -> Any:
-        """Adds, changes or removes the constraint of one dimension of the observations.
-
-        See ``ShapedTensor.reconstrain``. The storage is aligned first.
-        """
-        dim = int(dim)
-        if not self.ignored:
-            self.align(0)
-        result = super().reconstrain(dim + 1 if dim >= 0 else dim, size)
-        self._rows = None
-        return result
-
-    # one observation
 
     def _slot(self, offset: int) -> int:
         return (self.pointer - int(offset)) % self.recordsz
@@ -476,14 +150,6 @@ class RecordTensor(ShapedTensor):
             rows = self._rebuilt()
         return rows.rows[slot]
 
-    def _rebuilt(self) -> Rows:
-        """Moves the record to new storage, so that what was given out stays as it is."""
-        with torch.inference_mode(False), torch.no_grad():
-            fresh = self._get().clone()
-        self._put(fresh)
-        self._rows = rows = Rows(fresh)
-        return rows
-
     def push(self, obs: Tensor, inplace: bool = False) -> None:
         """Records an observation, overwriting the oldest.
 
@@ -553,8 +219,6 @@ class RecordTensor(ShapedTensor):
                 f"`obs` must have the shape {tuple(shape)} of the observations in "
                 f"'{self._name}', got {tuple(obs.shape)}"
             )
-
-    # ranges and times
 
     def readrange(self, length: int, offset: int | Tensor = 1, forward: bool = False) -> Tensor:
         r"""Returns consecutive observations, oldest first along the last dimension.
@@ -693,10 +357,3 @@ class RecordTensor(ShapedTensor):
         older, newer, k = recordtime.insert_scalar(view, obs, steps, extrap, kwargs)
         values = torch.stack((older, newer), -1).to(view.data.dtype)
         self.writerange(values, k, forward=True, inplace=inplace)
-
-    def _prepare_load(self, state_dict: Mapping[str, Any], prefix: str) -> None:
-        saved = state_dict.get(prefix + self._data_name)
-        if isinstance(saved, Tensor) and ignored(saved) and not self.ignored:
-            self.deinitialize(False)
-        super()._prepare_load(state_dict, prefix)
-        self._rows = None

@@ -17,6 +17,9 @@ from .handle import AttributeStore, Handle, register_tensor
 __all__ = ["ShapedTensor"]
 
 
+ShapedTensorAttributes = namedtuple("ShapedTensorAttributes", ("data", "constraints"))
+
+
 class ShapedTensor(Handle):
     """A tensor attribute whose shape is held to constraints.
 
@@ -37,7 +40,7 @@ class ShapedTensor(Handle):
         RuntimeError: if the initial value does not satisfy the constraints.
     """
 
-    LinkedAttributes = namedtuple("ShapedTensorAttributes", ("data", "constraints"))
+    LinkedAttributes: type[Any] = ShapedTensorAttributes
 
     _transient = (*Handle._transient, "_store")
 

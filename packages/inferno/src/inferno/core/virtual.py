@@ -15,6 +15,9 @@ from .handle import Handle, register_tensor
 __all__ = ["VirtualTensor"]
 
 
+VirtualTensorAttributes = namedtuple("VirtualTensorAttributes", ("ref",))
+
+
 class VirtualTensor(Handle):
     """A read-only tensor attribute computed on each access.
 
@@ -35,7 +38,7 @@ class VirtualTensor(Handle):
         TypeError: if that attribute is not a method.
     """
 
-    LinkedAttributes = namedtuple("VirtualTensorAttributes", ("ref",))
+    LinkedAttributes: type[Any] = VirtualTensorAttributes
 
     def __init__(
         self,

@@ -25,9 +25,7 @@ class Poisson(DiscreteDistribution):
     r"""Poisson distribution with rate $\lambda$: counts of independent events."""
 
     @classmethod
-    def validate(  # type: ignore[override]
-        cls, rate: Real | None = None, support: Real | None = None
-    ) -> dict[str, Any]:
+    def validate(cls, rate: Real | None = None, support: Real | None = None) -> dict[str, Any]:
         """Tells if the rate is real and the support an integer, neither negative."""
         return {
             "rate": constraints.nonnegreal(rate),
@@ -35,43 +33,41 @@ class Poisson(DiscreteDistribution):
         }
 
     @classmethod
-    def sample(  # type: ignore[override]
-        cls, rate: Real, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def sample(cls, rate: Real, generator: torch.Generator | None = None) -> Tensor:
         """Draws a count for each rate."""
         (rate,) = astensors(rate)
         return torch.poisson(rate, generator=generator)
 
     @classmethod
-    def pmf(cls, support: Real, rate: Real) -> Tensor:  # type: ignore[override]
+    def pmf(cls, support: Real, rate: Real) -> Tensor:
         r"""Probability mass $\lambda^k e^{-\lambda} / k!$."""
         return cls.logpmf(support, rate).exp()
 
     @classmethod
-    def logpmf(cls, support: Real, rate: Real) -> Tensor:  # type: ignore[override]
+    def logpmf(cls, support: Real, rate: Real) -> Tensor:
         r"""Logarithm of the mass, $k \log \lambda - \lambda - \log k!$."""
         support, rate = astensors(support, rate)
         return torch.xlogy(support, rate) - rate - torch.lgamma(support + 1)
 
     @classmethod
-    def cdf(cls, support: Real, rate: Real) -> Tensor:  # type: ignore[override]
+    def cdf(cls, support: Real, rate: Real) -> Tensor:
         r"""Probability of at most $k$ events, $Q(\lfloor k + 1 \rfloor, \lambda)$."""
         support, rate = astensors(support, rate)
         order = torch.floor(support + 1).to(torch.promote_types(support.dtype, rate.dtype))
         return torch.special.gammaincc(order, rate.to(order.dtype))
 
     @classmethod
-    def logcdf(cls, support: Real, rate: Real) -> Tensor:  # type: ignore[override]
+    def logcdf(cls, support: Real, rate: Real) -> Tensor:
         """Logarithm of the probability of at most $k$ events."""
         return cls.cdf(support, rate).log()
 
     @classmethod
-    def mean(cls, rate: Real) -> Tensor:  # type: ignore[override]
+    def mean(cls, rate: Real) -> Tensor:
         r"""Expected value $\lambda$."""
         return astensors(rate)[0]
 
     @classmethod
-    def variance(cls, rate: Real) -> Tensor:  # type: ignore[override]
+    def variance(cls, rate: Real) -> Tensor:
         r"""Variance $\lambda$."""
         return astensors(rate)[0]
 
@@ -80,7 +76,7 @@ class Normal(ContinuousDistribution):
     r"""Normal distribution with mean $\mu$ (``loc``) and deviation $\sigma$ (``scale``)."""
 
     @classmethod
-    def validate(  # type: ignore[override]
+    def validate(
         cls, loc: Real | None = None, scale: Real | None = None, support: Real | None = None
     ) -> dict[str, Any]:
         """Tells if location, scale and support are real and the scale positive."""
@@ -97,9 +93,7 @@ class Normal(ContinuousDistribution):
         return mean, variance.sqrt()
 
     @classmethod
-    def sample(  # type: ignore[override]
-        cls, loc: Real, scale: Real, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def sample(cls, loc: Real, scale: Real, generator: torch.Generator | None = None) -> Tensor:
         """Draws a number for each element of location and scale."""
         loc, scale = astensors(loc, scale)
         return torch.normal(loc, scale, generator=generator)
@@ -112,38 +106,38 @@ class Normal(ContinuousDistribution):
         return cls.sample(*cls.params_mv(mean, variance), generator=generator)
 
     @classmethod
-    def pdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:  # type: ignore[override]
+    def pdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:
         r"""Density $\frac{1}{\sigma\sqrt{2\pi}}\, e^{-\frac{1}{2}((x - \mu)/\sigma)^2}$."""
         support, loc, scale = astensors(support, loc, scale)
         z = (support - loc) / scale
         return torch.exp(-(z**2) / 2) / (scale * math.sqrt(2 * math.pi))
 
     @classmethod
-    def logpdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:  # type: ignore[override]
+    def logpdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:
         """Logarithm of the density, also where the density underflows."""
         support, loc, scale = astensors(support, loc, scale)
         z = (support - loc) / scale
         return -(z**2) / 2 - torch.log(scale) - _LOG_SQRT_2PI
 
     @classmethod
-    def cdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:  # type: ignore[override]
+    def cdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:
         r"""Probability of at most $x$, $(1 + \mathrm{erf}((x-\mu)/(\sigma\sqrt{2}))) / 2$."""
         support, loc, scale = astensors(support, loc, scale)
         return (1 + torch.erf((support - loc) / (scale * math.sqrt(2)))) / 2
 
     @classmethod
-    def logcdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:  # type: ignore[override]
+    def logcdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:
         """Logarithm of the probability of at most $x$, also in the lower tail."""
         support, loc, scale = astensors(support, loc, scale)
         return torch.special.log_ndtr((support - loc) / scale)
 
     @classmethod
-    def mean(cls, loc: Real) -> Tensor:  # type: ignore[override]
+    def mean(cls, loc: Real) -> Tensor:
         r"""Expected value $\mu$."""
         return astensors(loc)[0]
 
     @classmethod
-    def variance(cls, scale: Real) -> Tensor:  # type: ignore[override]
+    def variance(cls, scale: Real) -> Tensor:
         r"""Variance $\sigma^2$."""
         return astensors(scale)[0] ** 2
 
@@ -152,7 +146,7 @@ class LogNormal(ContinuousDistribution):
     r"""Log-normal distribution: of numbers whose logarithm is normal with $\mu$ and $\sigma$."""
 
     @classmethod
-    def validate(  # type: ignore[override]
+    def validate(
         cls, loc: Real | None = None, scale: Real | None = None, support: Real | None = None
     ) -> dict[str, Any]:
         """Tells if location, scale and support are real, the latter two positive."""
@@ -176,9 +170,7 @@ class LogNormal(ContinuousDistribution):
         )
 
     @classmethod
-    def sample(  # type: ignore[override]
-        cls, loc: Real, scale: Real, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def sample(cls, loc: Real, scale: Real, generator: torch.Generator | None = None) -> Tensor:
         """Draws a number for each element of location and scale."""
         return Normal.sample(loc, scale, generator=generator).exp()
 
@@ -190,12 +182,12 @@ class LogNormal(ContinuousDistribution):
         return cls.sample(*cls.params_mv(mean, variance), generator=generator)
 
     @classmethod
-    def pdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:  # type: ignore[override]
+    def pdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:
         """Density; see ``logpdf``."""
         return cls.logpdf(support, loc, scale).exp()
 
     @classmethod
-    def logpdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:  # type: ignore[override]
+    def logpdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:
         r"""Logarithm of the density.
 
         $$-\log \sigma - \log x
@@ -206,25 +198,25 @@ class LogNormal(ContinuousDistribution):
         return Normal.logpdf(logarithm, loc, scale) - logarithm
 
     @classmethod
-    def cdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:  # type: ignore[override]
+    def cdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:
         """Probability of at most $x$."""
         support, loc, scale = astensors(support, loc, scale)
         return Normal.cdf(torch.log(support), loc, scale)
 
     @classmethod
-    def logcdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:  # type: ignore[override]
+    def logcdf(cls, support: Real, loc: Real, scale: Real) -> Tensor:
         """Logarithm of the probability of at most $x$."""
         support, loc, scale = astensors(support, loc, scale)
         return Normal.logcdf(torch.log(support), loc, scale)
 
     @classmethod
-    def mean(cls, loc: Real, scale: Real) -> Tensor:  # type: ignore[override]
+    def mean(cls, loc: Real, scale: Real) -> Tensor:
         r"""Expected value $e^{\mu + \sigma^2 / 2}$."""
         loc, scale = astensors(loc, scale)
         return torch.exp(loc + scale**2 / 2)
 
     @classmethod
-    def variance(cls, loc: Real, scale: Real) -> Tensor:  # type: ignore[override]
+    def variance(cls, loc: Real, scale: Real) -> Tensor:
         r"""Variance $(e^{\sigma^2} - 1)\, e^{2\mu + \sigma^2}$."""
         loc, scale = astensors(loc, scale)
         return torch.expm1(scale**2) * torch.exp(2 * loc + scale**2)

@@ -209,10 +209,11 @@ def capabilities() -> str:
         devices += [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         devices.append("mps")
+    threads = torch.get_num_threads()
     optional = ", ".join(f"{module} {_version(module)}" for module in ("numba", "triton"))
     return (
         f"torch {torch.__version__}; devices: {', '.join(devices)}; {optional}; "
-        f"{torch.get_num_threads()} threads"
+        f"{threads} thread{'' if threads == 1 else 's'}"
     )
 
 

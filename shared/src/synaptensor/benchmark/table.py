@@ -63,7 +63,7 @@ class Table:
         rule = "|".join("-" * (w + 1) + (":" if i > 1 else "-") for i, w in enumerate(widths))
         lines = [f"| {_aligned(row, widths, ' | ')} |" for row in cells]
         return "\n".join(
-            [lines[0], f"|{rule}|", *lines[1:], "", f"Measured on {self.environment}."]
+            [lines[0], f"|{rule}|", *lines[1:], "", f"Measured with {self.environment}."]
         )
 
     def json(self) -> str:
@@ -117,11 +117,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int], separator: str) -> str:
 def _seconds(value: float) -> str:
     for unit, scale in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
         if value * scale >= 1.0:
-            return (
-                f"{value * scale:.3g} {unit}"
-                if value * scale < 999.5
-                else f"{value * scale:.0f} {unit}"
-            )
+            return f"{value * scale:.3g} {unit}"
     return f"{value * 1e9:.3g} ns"
 
 

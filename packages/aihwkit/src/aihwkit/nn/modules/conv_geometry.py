@@ -76,17 +76,15 @@ class ConvGeometry:
         for name, value in asdict(self).items():
             setattr(module, name, value)
 
-    @staticmethod
-    def padding_pairs(
-        padding: tuple[int, ...] | str, kernel_size: tuple[int, ...], dilation: tuple[int, ...]
-    ) -> tuple[tuple[int, int], ...]:
+    def padding_pairs(self) -> tuple[tuple[int, int], ...]:
         """Return the padding before and after each dimension; `"same"` puts the odd one after."""
-        if padding == "valid":
-            return ((0, 0),) * len(kernel_size)
-        if padding == "same":
-            totals = [d * (k - 1) for k, d in zip(kernel_size, dilation, strict=True)]
+        if self.padding == "valid":
+            return ((0, 0),) * len(self.kernel_size)
+        if self.padding == "same":
+            extents = zip(self.kernel_size, self.dilation, strict=True)
+            totals = [d * (k - 1) for k, d in extents]
             return tuple((t // 2, t - t // 2) for t in totals)
-        return tuple((int(p), int(p)) for p in padding)
+        return tuple((int(p), int(p)) for p in self.padding)
 
 
 def _per_dimension(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import Any
 
-import torch
 from torch import Tensor
-from torch.nn import Linear, Module, init
+from torch.nn import Linear, Module
 
 from aihwkit.nn.modules.weight_layer import AnalogWeightLayer, resolve_tile_request
 from aihwkit.simulator.parameters.base import RPUConfigBase
@@ -59,14 +57,6 @@ class AnalogLinear(AnalogWeightLayer, Linear):
             rpu_config, tile_module_class, resistive_device, realistic_read_write
         )
         self._setup_tile(request, bias)
-
-    def _initial_weights(self) -> tuple[Tensor, Tensor | None]:
-        weight = torch.empty(self.out_features, self.in_features, dtype=self._weight_dtype())
-        init.kaiming_uniform_(weight, a=sqrt(5))
-        if not self.use_bias:
-            return weight, None
-        bound = 1 / sqrt(self.in_features)
-        return weight, init.uniform_(weight.new_empty(self.out_features), -bound, bound)
 
     def forward(self, x_input: Tensor) -> Tensor:
         """Return the outputs `[..., out_features]` of inputs `[..., in_features]`."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import Module, Parameter
+from torch.nn import Module, Parameter, init
 
 from aihwkit.exceptions import ArgumentError, ModuleError
 from aihwkit.nn.modules.base import AnalogLayerBase
@@ -19,7 +20,7 @@ from aihwkit.simulator.tiles.defaults import (
 )
 from aihwkit.simulator.tiles.module import TileModule
 
-__all__ = ["AnalogWeightLayer", "TileRequest", "resolve_tile_request"]
+__all__ = ["AnalogWeightLayer", "TileRequest", "initial_weights", "resolve_tile_request"]
 
 
 class TileRequest(NamedTuple):
@@ -65,6 +66,18 @@ def resolve_tile_request(
     return TileRequest(config, tile_module_class, resistive_device, realistic_read_write, first)
 
 
+def initial_weights(
+    out_features: int, in_features: int, bias: bool, dtype: torch.dtype
+) -> tuple[Tensor, Tensor | None]:
+    """Return weight `[out, in]` and bias `[out]` (or None), torch's for the same seed."""
+    weight = torch.empty(out_features, in_features, dtype=dtype)
+    init.kaiming_uniform_(weight, a=sqrt(5))
+    if not bias:
+        return weight, None
+    bound = 1 / sqrt(in_features)
+    return weight, init.uniform_(weight.new_empty(out_features), -bound, bound)
+
+
 class AnalogWeightLayer(AnalogLayerBase):
     """Mixin of layers with one weight matrix `[out_features, in_features]` and a bias.
 
@@ -100,14 +113,12 @@ class AnalogWeightLayer(AnalogLayerBase):
     def _make_tile_module(self, tile_class: type, config: RPUConfigBase, bias: bool) -> Module:
         return tile_class(self.out_features, self.in_features, config, bias)
 
-    def _initial_weights(self) -> tuple[Tensor, Tensor | None]:
-        """Return the initial weight and bias as torch draws them."""
-        raise NotImplementedError
-
     def reset_parameters(self) -> None:
         """Draw weight and bias as the digital layer does and write them."""
-        if hasattr(self, "analog_module"):
-            AnalogWeightLayer.set_weights(self, *self._initial_weights(), realistic=False)
+        weight, bias = initial_weights(
+            self.out_features, self.in_features, self.use_bias, self._weight_dtype()
+        )
+        self.set_weights(weight, bias, force_exact=True)
 
     def _weight_dtype(self) -> torch.dtype:
         tile = next(self.analog_tiles())

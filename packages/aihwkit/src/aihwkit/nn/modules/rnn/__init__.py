@@ -1,0 +1,1 @@
+"""Analog recurrent networks."""

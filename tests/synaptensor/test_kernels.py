@@ -1,4 +1,5 @@
 import math
+import threading
 
 import pytest
 import torch
@@ -110,6 +111,27 @@ def test_the_compiler_gets_the_kernel_it_can_trace(registry):
     torch.compiler.reset()
     compiled = torch.compile(double, backend="eager", fullgraph=True)
     assert torch.equal(compiled(torch.ones(2)), 2 * torch.ones(2))
+
+
+def test_the_backward_pass_sees_the_forced_kernel(registry):
+    chosen = []
+
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 2 * x
+
+        @staticmethod
+        def backward(ctx, gradient):
+            chosen.append(registry.choose(gradient.device))
+            return 2 * gradient
+
+    x = torch.ones(2, requires_grad=True)
+    with use_kernel("torch"):
+        thread = threading.Thread(target=lambda: Double.apply(x).sum().backward())
+        thread.start()
+        thread.join()
+    assert chosen == ["torch"]
 
 
 def test_capabilities_is_one_line():

@@ -9,7 +9,6 @@ import importlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
@@ -22,7 +21,9 @@ __all__ = ["ENVIRONMENT_VARIABLE", "KernelRegistry", "capabilities", "use_kernel
 
 ENVIRONMENT_VARIABLE = "SYNAPTENSOR_KERNEL"
 F = TypeVar("F", bound=Callable[..., Any])
-_forced: ContextVar[tuple[tuple[str, str | None], ...]] = ContextVar("forced_kernel", default=())
+# Innermost first. One list for the process and not one a thread, because autograd runs the
+# backward pass on threads of its own.
+_forced: list[tuple[str, str | None]] = []
 
 
 @dataclass
@@ -176,7 +177,7 @@ class KernelRegistry:
 
 @contextmanager
 def use_kernel(kernel: str, registry: str | None = None) -> Iterator[None]:
-    """Force a kernel inside a ``with`` block.
+    """Force a kernel inside a ``with`` block, on all threads.
 
     Args:
         kernel: Name of the kernel.
@@ -188,15 +189,16 @@ def use_kernel(kernel: str, registry: str | None = None) -> Iterator[None]:
         ...     pass
     """
     check_instance("kernel", kernel, str)
-    token = _forced.set(((kernel, registry), *_forced.get()))
+    entry = (kernel, registry)
+    _forced.insert(0, entry)
     try:
         yield
     finally:
-        _forced.reset(token)
+        _forced.remove(entry)
 
 
 def _forced_for(name: str) -> str | None:
-    for kernel, registry in _forced.get():
+    for kernel, registry in _forced:
         if registry is None or name == registry or name.startswith(f"{registry}."):
             return kernel
     return os.environ.get(ENVIRONMENT_VARIABLE) or None

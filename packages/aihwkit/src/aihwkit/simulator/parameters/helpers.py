@@ -38,12 +38,9 @@ def get_bindings_class(params: Any, data_type: RPUDataType) -> Any:
     """Return the core class that belongs to a parameter object, or None if there is none.
 
     Args:
-        params: Parameter object or class with the class variables `bindings_class` (name or class)
-        and
-            `bindings_module` (`"devices"` or `"tiles"`).
-        data_type: Type of the tile. A core that has separate classes for it keeps them in a
-        sub-module
-            named after it.
+        params: Parameter object or class with the class variables `bindings_class` (name or
+            class) and `bindings_module` (`"devices"` or `"tiles"`).
+        data_type: Type of the tile. Classes made for it are in a sub-module named after it.
 
     Raises:
         ConfigError: If the core has no class of that name for the data type.
@@ -53,9 +50,9 @@ def get_bindings_class(params: Any, data_type: RPUDataType) -> Any:
         return name
     module_name = f"aihwkit.simulator.rpu_base.{getattr(params, 'bindings_module', 'devices')}"
     module = import_module(module_name)
-    if data_type != RPUDataType.FLOAT:
-        module = getattr(module, data_type.value, module)
     bindings_class = getattr(module, name, None)
+    if data_type != RPUDataType.FLOAT:
+        bindings_class = getattr(getattr(module, data_type.value, None), name, bindings_class)
     if bindings_class is None:
         raise ConfigError(f"{module.__name__} has no class {name!r} for {data_type}")
     return bindings_class

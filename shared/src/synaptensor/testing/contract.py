@@ -4,8 +4,8 @@ import copy
 import io
 import pickle
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import torch
@@ -22,21 +22,14 @@ from synaptensor.testing.state import (
     capture_state,
     find_tensors,
 )
+from synaptensor.testing.subject import Subject, gradients, wants_gradients
 
-__all__ = ["ModuleContract", "Switch"]
-
-Switch = Literal[True] | str
-BadInput = tuple[tuple[Any, ...], type[Exception], str]
+__all__ = ["ModuleContract"]
 
 _DTYPES = (torch.float32, torch.float64, torch.bfloat16)
-_TOLERANCE = {
-    torch.float64: {"rtol": 1e-9, "atol": 1e-11},
-    torch.float32: {"rtol": 1e-4, "atol": 1e-5},
-    torch.bfloat16: {"rtol": 5e-2, "atol": 5e-2},
-}
 
 
-class ModuleContract:
+class ModuleContract(Subject):
     """Tests that any `nn.Module` should pass; subclass it, name the subclass ``Test...``.
 
     Give `make` and `inputs`. Everything else has a default. A class attribute of type
@@ -80,71 +73,6 @@ class ModuleContract:
         distributed: Data parallel over two processes gives the gradients of the whole batch.
         bad_inputs: Triples (args, exception, pattern of the message), or a reason.
     """
-
-    batch: ClassVar[int] = 4
-    other_batches: ClassVar[Sequence[int]] = (1, 3)
-    batch_dim: ClassVar[int] = 0
-    seed: ClassVar[int] = 0
-    steps: ClassVar[int] = 2
-    tolerances: ClassVar[Mapping[torch.dtype, Mapping[str, float]]] = _TOLERANCE
-
-    dtypes: ClassVar[Mapping[torch.dtype, Switch]] = {}
-    batch_change: ClassVar[Switch] = True
-    independent_samples: ClassVar[Switch] = True
-    pure_eval: ClassVar[Switch] = True
-    modes: ClassVar[Switch] = True
-    trainable: ClassVar[Switch] = True
-    device_move: ClassVar[Switch] = True
-    host_tensors: ClassVar[Mapping[str, str]] = {}
-    state_dict: ClassVar[Switch] = True
-    copies: ClassVar[Switch] = True
-    resume: ClassVar[Switch] = True
-    reproducible: ClassVar[Switch] = True
-    inference_mode: ClassVar[Switch] = True
-    compile: ClassVar[Switch] = True
-    compile_backend: ClassVar[Literal["eager", "aot_eager"]] = "aot_eager"
-    compile_fullgraph: ClassVar[bool] = False
-    gradcheck: ClassVar[Switch] = True
-    distributed: ClassVar[Switch] = True
-    bad_inputs: ClassVar[Sequence[BadInput] | str] = ()
-
-    # What a subclass gives, and what it may change.
-
-    def make(self) -> nn.Module:
-        """Return a new module, on the CPU, in float32."""
-        raise NotImplementedError(f"{type(self).__name__} must define make()")
-
-    def inputs(self, batch: int) -> tuple[Any, ...]:
-        """Return the positional arguments for a batch; called after seeding torch."""
-        raise NotImplementedError(f"{type(self).__name__} must define inputs(batch)")
-
-    def expected_shapes(self, batch: int) -> Any:
-        """Return the nested shapes of the outputs, or `None` to check only the batch size."""
-        return None
-
-    def loss(self, module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> Tensor:
-        """Return the loss, a mean over the batch; the mean square of all outputs by default."""
-        floats = [t for t in find_tensors(outputs).values() if t.is_floating_point()]
-        return torch.stack([t.square().mean() for t in floats]).sum()
-
-    def make_optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
-        """Return the optimizer of the training tests; by default SGD with momentum."""
-        return torch.optim.SGD(module.parameters(), lr=0.01, momentum=0.9)
-
-    def train_step(
-        self, module: nn.Module, inputs: tuple[Any, ...], optimizer: torch.optim.Optimizer | None
-    ) -> None:
-        """Do one step of training; `optimizer` is `None` for a module without parameters."""
-        outputs = module(*inputs)
-        if optimizer is not None:
-            optimizer.zero_grad()
-            self.loss(module, inputs, outputs).backward()
-            optimizer.step()
-
-    def reset(self, module: nn.Module) -> None:
-        """Clear transient state that the `state_dict` does not hold; nothing by default."""
-
-    # The battery.
 
     def test_outputs_have_the_documented_shapes(self) -> None:
         """Shapes are as documented, or at least have the batch size."""
@@ -346,7 +274,7 @@ class ModuleContract:
             other, backend=self.compile_backend, fullgraph=self.compile_fullgraph
         )
         expected = self._call(plain, self._inputs())
-        differentiable = self.trainable is True and _wants_gradients(plain)
+        differentiable = self.trainable is True and wants_gradients(plain)
         with warnings.catch_warnings():
             # The compiler warns at graph breaks; compile_fullgraph decides about those.
             warnings.simplefilter("ignore")
@@ -356,7 +284,7 @@ class ModuleContract:
                 self.loss(other, self._inputs(), got).backward()
         if differentiable:
             self.loss(plain, self._inputs(), expected).backward()
-            both = _gradients(other), _gradients(plain)
+            both = gradients(other), gradients(plain)
             assert_same_tree(both[0], both[1], "compiled gradients", **self._tolerance())
 
     def test_gradients_agree_with_finite_differences(self) -> None:
@@ -391,11 +319,11 @@ class ModuleContract:
         _require(self.distributed, "distributed")
         batch = 2 * ((self.batch + 1) // 2)
         module = self._new().to(self._fine_dtype())
-        if not _wants_gradients(module):
+        if not wants_gradients(module):
             pytest.skip("no parameter wants a gradient")
         inputs = self._inputs(batch, self._fine_dtype())
         self.loss(module, inputs, self._call(module, inputs)).backward()
-        expected = _gradients(module)
+        expected = gradients(module)
         ranks = run_distributed(_half_batch, self, batch, modules=[type(self).__module__])
         for rank, got in enumerate(ranks):
             tolerance = self._tolerance(self._fine_dtype())
@@ -412,64 +340,6 @@ class ModuleContract:
             with assert_state_unchanged(module), pytest.raises(exception, match=pattern):
                 module(*args)
 
-    # Steps that the tests share.
-
-    def _new(self, seed: int | None = None) -> nn.Module:
-        torch.manual_seed(self.seed if seed is None else seed)
-        return self.make()
-
-    def _inputs(self, batch: int | None = None, dtype: torch.dtype | None = None) -> Any:
-        torch.manual_seed(self.seed + 1)
-        inputs = self.inputs(self.batch if batch is None else batch)
-        if dtype is None:
-            return inputs
-        return tensor_tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, inputs)
-
-    def _call(self, module: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
-        torch.manual_seed(self.seed + 2)
-        return module(*inputs)
-
-    def _module_and_outputs(self) -> tuple[nn.Module, Any]:
-        module = self._new()
-        return module, self._call(module, self._inputs())
-
-    def _optimizer(self, module: nn.Module) -> torch.optim.Optimizer | None:
-        return self.make_optimizer(module) if _wants_gradients(module) else None
-
-    def _train(
-        self,
-        module: nn.Module,
-        optimizer: torch.optim.Optimizer | None = None,
-        seed: int | None = 3,
-    ) -> None:
-        inputs = [self._inputs() for _ in range(self.steps)] if seed is not None else []
-        optimizer = self._optimizer(module) if optimizer is None else optimizer
-        if seed is not None:
-            torch.manual_seed(self.seed + seed)
-        for step in range(self.steps):
-            batch = inputs[step] if inputs else self.inputs(self.batch)
-            self.train_step(module, batch, optimizer)
-
-    def _part(self, tree: Any, start: int, stop: int) -> Any:
-        length = stop - start
-        return tensor_tree_map(lambda t: t.narrow(self.batch_dim, start, length), tree)
-
-    def _tolerance(self, dtype: torch.dtype = torch.float32) -> dict[str, float]:
-        return dict(self.tolerances.get(dtype, _TOLERANCE[dtype]))
-
-    def _fine_dtype(self) -> torch.dtype:
-        double = self.dtypes.get(torch.float64, True) is True
-        return torch.float64 if double else torch.float32
-
-    def _assert_finite_gradients(self, module: nn.Module, inputs: Any, outputs: Any) -> None:
-        if not _wants_gradients(module):
-            return
-        self.loss(module, inputs, outputs).backward()
-        for name, parameter in module.named_parameters():
-            if parameter.requires_grad:
-                assert parameter.grad is not None, f"{name} got no gradient"
-                assert torch.isfinite(parameter.grad).all(), f"the gradient of {name} is not finite"
-
 
 def _half_batch(rank: int, contract: ModuleContract, batch: int) -> dict[str, Tensor]:
     half = batch // 2
@@ -479,7 +349,7 @@ def _half_batch(rank: int, contract: ModuleContract, batch: int) -> dict[str, Te
     )
     parallel = DistributedDataParallel(module)
     contract.loss(module, inputs, contract._call(parallel, inputs)).backward()
-    return _gradients(module)
+    return gradients(module)
 
 
 def _require(switch: Any, name: str) -> None:
@@ -488,18 +358,6 @@ def _require(switch: Any, name: str) -> None:
     if not isinstance(switch, str) or not switch:
         raise TypeError(f"`{name}` must be True or a reason to switch it off, got {switch!r}")
     pytest.skip(f"{name}: {switch}")
-
-
-def _wants_gradients(module: nn.Module) -> bool:
-    return any(parameter.requires_grad for parameter in module.parameters())
-
-
-def _gradients(module: nn.Module) -> dict[str, Tensor]:
-    return {
-        name: parameter.grad.detach().clone()
-        for name, parameter in module.named_parameters()
-        if parameter.grad is not None
-    }
 
 
 def _through_file(state: Any) -> Any:

@@ -184,7 +184,7 @@ class _AnalogConvNdMapped(AnalogLayerBase, AnalogConvBase):
 
     @torch.no_grad()
     def get_weights(self, **kwargs: Any) -> tuple[Tensor, Tensor | None]:
-        """Return copies of the logical weights `[out, in * prod(kernel)]` and the bias (or None)."""
+        """Return copies of the logical weights (2-d) and the bias (or None) on the CPU."""
         columns = [
             torch.cat([tile.get_weights(**kwargs)[0] for tile in tiles])  # type: ignore[attr-defined]
             for tiles in self.array

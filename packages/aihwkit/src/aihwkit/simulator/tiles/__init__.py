@@ -3,5 +3,14 @@
 from aihwkit.simulator.tiles.analog import AnalogTile
 from aihwkit.simulator.tiles.array import TileModuleArray
 from aihwkit.simulator.tiles.floating_point import FloatingPointTile
+from aihwkit.simulator.tiles.inference import InferenceTile, InferenceTileWithPeriphery
+from aihwkit.simulator.tiles.inference_torch import TorchInferenceTile
 
-__all__ = ["AnalogTile", "FloatingPointTile", "TileModuleArray"]
+__all__ = [
+    "AnalogTile",
+    "FloatingPointTile",
+    "InferenceTile",
+    "InferenceTileWithPeriphery",
+    "TileModuleArray",
+    "TorchInferenceTile",
+]

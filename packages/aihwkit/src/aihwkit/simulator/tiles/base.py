@@ -494,6 +494,9 @@ class SimulatorTileWrapper:
             self.tile.to(device)  # type: ignore[attr-defined]
             self._bind_storage()
 
+    def _after_load(self) -> None:
+        """Derive again what follows from loaded parameters and buffers; nothing here."""
+
     def _rebind_after_move(self) -> None:
         """Let the context follow the weights after parameters and buffers have moved."""
         self.analog_ctx._replace_raw_data(self._get_tile_weights_ref())

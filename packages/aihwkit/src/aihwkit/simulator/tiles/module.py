@@ -22,6 +22,8 @@ from synaptensor.validation import check_instance
 __all__ = ["TileModule"]
 
 _CONTEXT = AnalogTileStateNames.CONTEXT
+# Parameters over the simulator tile's weights, which the analog state holds.
+_ALIASES = (_CONTEXT, AnalogTileStateNames.SHARED_WEIGHTS)
 
 
 class TileModule(Module, TileModuleBase):
@@ -114,7 +116,7 @@ class TileModule(Module, TileModuleBase):
         raw = tile._get_tile_weights_ref()
         probe = fn(torch.empty(0, dtype=raw.dtype, device=raw.device))
         tile._move(probe.device, probe.dtype)
-        with self._without_context():
+        with self._hidden(_CONTEXT):
             super()._apply(fn, recurse)
         tile._rebind_after_move()
         return self
@@ -131,14 +133,14 @@ class TileModule(Module, TileModuleBase):
     # -- copies ------------------------------------------------------------------------------
 
     @contextmanager
-    def _without_context(self) -> Iterator[None]:
-        """Hide the context, whose values are the simulator tile's, from torch for a while."""
-        context = self._parameters[_CONTEXT]
-        self._parameters[_CONTEXT] = None
+    def _hidden(self, *names: str) -> Iterator[None]:
+        """Hide parameters whose values are the simulator tile's from torch for a while."""
+        hidden = {name: self._parameters[name] for name in names if name in self._parameters}
+        self._parameters.update(dict.fromkeys(hidden))
         try:
             yield
         finally:
-            self._parameters[_CONTEXT] = context
+            self._parameters.update(hidden)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return all attributes; the context goes as its trace and flags."""
@@ -184,7 +186,7 @@ class TileModule(Module, TileModuleBase):
     def _save_to_state_dict(
         self, destination: dict[str, Any], prefix: str, keep_vars: bool
     ) -> None:
-        with self._without_context():
+        with self._hidden(_CONTEXT):
             super()._save_to_state_dict(destination, prefix, keep_vars)
         destination[self.get_analog_state_name(prefix)] = _wrapper(self).get_analog_state()
 
@@ -199,8 +201,12 @@ class TileModule(Module, TileModuleBase):
         error_msgs: list[str],
     ) -> None:
         """Load parameters, buffers and the analog state, all or nothing for this tile."""
-        for name in (_CONTEXT, *self._aliases_of_weights()):
+        for name in _ALIASES:
             state_dict.pop(prefix + name, None)
+        if not isinstance(_wrapper(self).tile, Module):
+            # A torch tile wrote its weights under its own name, too.
+            for key in [k for k in state_dict if k.startswith(f"{prefix}tile.")]:
+                del state_dict[key]
         state = state_dict.pop(self.get_analog_state_name(prefix), None)
         problems = self._shape_problems(state_dict, prefix)
         config = None
@@ -220,7 +226,8 @@ class TileModule(Module, TileModuleBase):
             except (AihwkitException, RuntimeError) as error:
                 error_msgs.append(f"{prefix}{AnalogTileStateNames.ANALOG_STATE_NAME}: {error}")
                 return
-        with self._without_context():
+        self._fit_flexible_buffers(state_dict, prefix)
+        with self._hidden(*_ALIASES):
             super()._load_from_state_dict(
                 state_dict,
                 prefix,
@@ -231,10 +238,12 @@ class TileModule(Module, TileModuleBase):
                 error_msgs,
             )
         _wrapper(self)._rebind_after_move()
+        _wrapper(self)._after_load()
 
     def _shape_problems(self, state_dict: dict[str, Any], prefix: str) -> list[str]:
         """Return what torch would complain about before anything is written."""
         own = {**self._parameters, **self._buffers}
+        own = {name: tensor for name, tensor in own.items() if name not in _ALIASES}
         problems = []
         for name, tensor in own.items():
             stored = state_dict.get(prefix + name)
@@ -249,13 +258,17 @@ class TileModule(Module, TileModuleBase):
                 )
         return problems
 
-    def _aliases_of_weights(self) -> tuple[str, ...]:
-        """Return names of entries that repeat what the analog state holds."""
-        return (AnalogTileStateNames.SHARED_WEIGHTS,)
-
     def _flexible_buffers(self) -> tuple[str, ...]:
         """Return names of buffers that take the shape of the stored tensor."""
-        return ()
+        return (AnalogTileStateNames.MAPPING_SCALES,)
+
+    def _fit_flexible_buffers(self, state_dict: dict[str, Any], prefix: str) -> None:
+        for name in self._flexible_buffers():
+            stored = state_dict.get(prefix + name)
+            if isinstance(stored, Tensor) and name in self._buffers:
+                like = _wrapper(self)._get_tile_weights_ref()
+                self._buffers[name] = torch.empty_like(stored.reshape(-1), device=like.device)
+                state_dict[prefix + name] = stored.reshape(-1)
 
     def _config_for(self, state: dict[str, Any]) -> RPUConfigBase:
         """Return the configuration the tile will have after loading a state.

@@ -45,12 +45,13 @@ class NativeTile(TileModule, TileWithPeriphery, RPUCudaSimulatorTileWrapper):
         resistive_device: Any = None,
     ) -> None:
         config = as_rpu_config(rpu_config, resistive_device, self._default_config)
-        TileModule.__init__(self)
-        RPUCudaSimulatorTileWrapper.__init__(
-            self, out_size, in_size, config, bias, in_trans, out_trans
-        )
-        TileWithPeriphery.__init__(self)
+        self._init_tile(out_size, in_size, config, bias, in_trans, out_trans)
         self.resistive_device = resistive_device
+
+    def _init_tile(self, *arguments: Any, shared_weights: bool = False) -> None:
+        TileModule.__init__(self)
+        RPUCudaSimulatorTileWrapper.__init__(self, *arguments, shared_weights=shared_weights)
+        self.init_periphery()
 
     @staticmethod
     def _default_config() -> RPUConfigBase:

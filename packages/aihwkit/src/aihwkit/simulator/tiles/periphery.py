@@ -48,7 +48,8 @@ class TileWithPeriphery(WeightScaling, InputRange, BaseTile):
     handle_output_bound: bool
     device: torch.device
 
-    def __init__(self) -> None:
+    def init_periphery(self) -> None:
+        """Create scales, input range and bias."""
         self.reference_combined_weights: Tensor | None = None
         self.image_unfold: ImageUnfold | None = None
         self.image_sizes: list[int] = []

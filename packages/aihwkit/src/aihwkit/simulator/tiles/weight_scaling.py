@@ -72,9 +72,15 @@ class WeightScaling:
             self.mapping_scales.fill_(scales.item())
         else:
             self.mapping_scales = scales
-        if self.rpu_config.mapping.weight_scaling_lr_compensation:
-            assert self.mapping_scales is not None
+        self._derive_lr_scale()
+
+    def _derive_lr_scale(self) -> None:
+        compensates = self.rpu_config.mapping.weight_scaling_lr_compensation
+        if compensates and self.mapping_scales is not None:
             self.mapping_lr_scale = 1.0 / float(self.mapping_scales.mean())
+
+    def _after_load(self) -> None:
+        self._derive_lr_scale()
 
     def _as_scales(self, name: str, value: Tensor | float) -> Tensor:
         scales = as_tensor(value).detach().flatten()
@@ -161,6 +167,7 @@ class WeightScaling:
         if learning_rate is not None:
             self.tile.set_learning_rate(learning_rate * self.mapping_lr_scale)
 
-    def get_learning_rate(self) -> float:
-        """Return the learning rate of the logical weights."""
-        return self.tile.get_learning_rate() / self.mapping_lr_scale
+    def get_learning_rate(self) -> float | None:
+        """Return the learning rate of the logical weights; None if the tile has none."""
+        rate = self.tile.get_learning_rate()
+        return None if rate is None else rate / self.mapping_lr_scale

@@ -16,7 +16,8 @@ from inferno._internal import argtest
 __all__ = ["AttributeStore", "Handle", "snapshot"]
 
 # Which handle made the attributes of a name on an owner: a handle that was replaced by
-# another of the same name must not delete the other's attributes when it dies.
+# another of the same name must not delete the other's attributes when it dies. Owners are
+# told apart by the weak reference to them, of which Python keeps one.
 _creators: dict[tuple[int, str], int] = {}
 
 
@@ -68,8 +69,7 @@ class Handle:
         name: attribute name, from which the names of the data are derived.
     """
 
-    _creator_key: tuple[int, str] | None = None
-    _transient: tuple[str, ...] = ("_owner", "_creator_key")
+    _transient: tuple[str, ...] = ("_owner",)
 
     def __init__(self, owner: Any, name: str) -> None:
         self._name = argtest.identifier("name", name)
@@ -77,8 +77,7 @@ class Handle:
 
     def _claim(self) -> None:
         """Makes this handle the one that cleans up the attributes of its name."""
-        self._creator_key = (id(self._owner()), self._name)
-        _creators[self._creator_key] = id(self)
+        _creators[id(self._owner), self._name] = id(self)
 
     @property
     def owner(self) -> Any:
@@ -115,6 +114,9 @@ class Handle:
                 delattr(owner, attr)
             setattr(owner, attr, value)
 
+    def _release(self) -> None:
+        """Called after the owner's tensors moved: drops what refers to the old ones."""
+
     def _prepare_load(self, state_dict: Mapping[str, Any], prefix: str) -> None:
         """Called before the owner loads a state dictionary."""
 
@@ -139,8 +141,10 @@ class Handle:
         self._claim()
 
     def __del__(self) -> None:
-        key = self._creator_key
-        if key is None or _creators is None or _creators.get(key) != id(self):
+        if "_owner" not in self.__dict__ or _creators is None:
+            return
+        key = (id(self._owner), self._name)
+        if _creators.get(key) != id(self):
             return
         del _creators[key]
         owner = self._owner()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -186,6 +186,13 @@ class Module(nn.Module):
             if id(buffer) not in copies:
                 copies[id(buffer)] = buffer.detach().clone()
             destination[prefix + name] = copies[id(buffer)]
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Self:
+        super()._apply(fn, recurse)
+        for handle in self.__dict__.values():
+            if isinstance(handle, Handle):
+                handle._release()
+        return self
 
     def _load_from_state_dict(
         self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any

@@ -21,6 +21,10 @@ from .tensor import full
 __all__ = ["RecordStorage"]
 
 
+# Rows of a record's storage, by the id of its handle: no attribute of the handle, because they
+# are no part of its state, which is copied, saved and compared.
+_rows: dict[int, Rows] = {}
+
 RecordTensorAttributes = namedtuple(
     "RecordTensorAttributes",
     ("data", "constraints", "dt", "duration", "inclusive", "pointer"),
@@ -35,8 +39,7 @@ class RecordStorage(ShapedTensor):
 
     LinkedAttributes: type[Any] = RecordTensorAttributes
 
-    _transient = (*ShapedTensor._transient, "_rows", "_numbers")
-    _rows: Rows | None = None
+    _transient = (*ShapedTensor._transient, "_numbers")
 
     def __init__(
         self,
@@ -194,7 +197,7 @@ class RecordStorage(ShapedTensor):
     @value.setter
     def value(self, value: Any) -> None:
         self._assign(value)
-        self._rows = None
+        self._release()
         if ignored(self._get()):
             self.pointer = 0
 
@@ -215,7 +218,7 @@ class RecordStorage(ShapedTensor):
     def _attached_rows(self) -> Rows | None:
         """The rows for writing in place, ``None`` where autograd or a parameter forbids it."""
         data = self._get()
-        rows = self._rows
+        rows = _rows.get(id(self))
         if rows is not None and rows.storage is data and rows.address == data.data_ptr():
             return rows
         if (
@@ -225,16 +228,17 @@ class RecordStorage(ShapedTensor):
             or torch.compiler.is_compiling()
             or data.data_ptr() == 0
         ):
-            self._rows = None
+            self._release()
         else:
+            _rows[id(self)] = rows = Rows(data)
             # whoever put the storage there may hold it
-            self._rows = Rows(data)
-            self._rows.lend_all()
-        return self._rows
+            rows.lend_all()
+            return rows
+        return None
 
     def _replace(self, data: Tensor) -> None:
         self._put(data)
-        self._rows = None
+        self._release()
 
     def align(self, index: int = 0) -> None:
         """Rolls the storage so that the pointer is ``index``; the content stays.
@@ -299,7 +303,7 @@ class RecordStorage(ShapedTensor):
                 self._put(torch.full(shape, fill, dtype=dtype, device=device))
             else:
                 self._put(full(value, fill, shape=shape, dtype=dtype, device=device))
-        self._rows = None
+        self._release()
         self.pointer = 0
         return self._get()
 
@@ -330,7 +334,7 @@ class RecordStorage(ShapedTensor):
                 value.data = torch.empty(0, **properties)
             else:
                 self._put(torch.empty(0, requires_grad=needs_grad, **properties))
-        self._rows = None
+        self._release()
         self.pointer = 0
         return self._get()
 
@@ -343,7 +347,7 @@ class RecordStorage(ShapedTensor):
         if not self.ignored:
             self.align(0)
         result = super().reconstrain(dim + 1 if dim >= 0 else dim, size)
-        self._rows = None
+        self._release()
         return result
 
     def _rebuilt(self) -> Rows:
@@ -351,12 +355,20 @@ class RecordStorage(ShapedTensor):
         with torch.inference_mode(False), torch.no_grad():
             fresh = self._get().clone()
         self._put(fresh)
-        self._rows = rows = Rows(fresh)
+        _rows[id(self)] = rows = Rows(fresh)
         return rows
+
+    def _release(self) -> None:
+        _rows.pop(id(self), None)
+
+    def __del__(self) -> None:
+        if _rows is not None:
+            _rows.pop(id(self), None)
+        super().__del__()
 
     def _prepare_load(self, state_dict: Mapping[str, Any], prefix: str) -> None:
         saved = state_dict.get(prefix + self._data_name)
         if isinstance(saved, Tensor) and ignored(saved) and not self.ignored:
             self.deinitialize(False)
         super()._prepare_load(state_dict, prefix)
-        self._rows = None
+        self._release()

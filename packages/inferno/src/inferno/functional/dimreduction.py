@@ -158,7 +158,7 @@ def nanmedian(data: Tensor, dim: Dim = None, keepdim: bool = False, **kwargs: An
 
 def _geomean(data: Tensor, counted: Tensor, dim: Dim, keepdim: bool) -> Tensor:
     dims = _dims(data, dim)
-    logs = torch.where(counted, data.log(), 0.0)
+    logs = torch.where(counted, data, torch.ones_like(data)).log()
     count = counted.sum(dims, keepdim=keepdim)
     mean = (logs.sum(dims, keepdim=keepdim) / count.clamp_min(1)).exp()
     return torch.where(count == 0, torch.zeros_like(mean), mean)

@@ -155,15 +155,16 @@ class FoldReducer(RecordReducer, ABC):
         ValueError: if the step time is not positive or the duration negative.
     """
 
-    # Whether `fold` neither keeps nor returns the state it is given, so that it needs no copy.
-    _fold_borrows = False
+    # Whether `fold` works on elements of observations as large as the state, and neither keeps
+    # nor returns the state that it is given, which then needs no copy.
+    _elementwise = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "fold" in cls.__dict__:
             # what a base class promises of its own fold says nothing about this one
-            if "_fold_borrows" not in cls.__dict__:
-                cls._fold_borrows = False
+            if "_elementwise" not in cls.__dict__:
+                cls._elementwise = False
             if "_fold_into" not in cls.__dict__:
                 cls._fold_into = FoldReducer._fold_into  # type: ignore[method-assign]
 
@@ -218,9 +219,18 @@ class FoldReducer(RecordReducer, ABC):
                 record.initialize(state.shape, device=state.device, fill=self.fill)
             record.push(state, self._inplace)
             extras["_initial"] = False
-        elif not self._advance_in_place(record, inputs):
-            previous = record.borrow(1) if self._fold_borrows else record.peek()
-            record.push(self.fold(*inputs, previous), self._inplace)
+        elif not self._elementwise:
+            if not self._advance_in_place(record, inputs):
+                record.push(self.fold(*inputs, record.peek()), self._inplace)
+        else:
+            state = record.borrow(1)
+            if any(x.shape != state.shape for x in inputs):
+                raise ValueError(
+                    f"observations must keep the shape {tuple(state.shape)} until `clear` is "
+                    f"called, got {[tuple(x.shape) for x in inputs]}"
+                )
+            if not self._advance_in_place(record, inputs):
+                record.push(self.fold(*inputs, state), self._inplace)
 
     def _advance_in_place(self, record: RecordTensor, inputs: tuple[Tensor, ...]) -> bool:
         if type(self)._fold_into is FoldReducer._fold_into:

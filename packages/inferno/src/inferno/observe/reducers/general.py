@@ -42,7 +42,7 @@ class PassthroughReducer(FoldReducer):
     ) -> None:
         super().__init__(step_time, duration, inclusive, inplace, 0, dtype=dtype)
 
-    _fold_borrows = True
+    _elementwise = True
 
     def fold(self, obs: Tensor, state: Tensor | None) -> Tensor:  # type: ignore[override]
         """Returns the observation."""
@@ -99,8 +99,6 @@ class EventReducer(FoldReducer):
         fill = _INITIAL[argtest.oneof("initial", initial, *_INITIAL, op=str.lower)]
         super().__init__(step_time, duration, inclusive, inplace, fill, dtype=dtype)
         self.criterion = criterion
-
-    _fold_borrows = True
 
     def fold(self, obs: Tensor, state: Tensor | None) -> Tensor:  # type: ignore[override]
         """Returns the time since the last event."""

@@ -49,7 +49,7 @@ class EMAReducer(FoldReducer):
         super().__init__(step_time, duration, inclusive, inplace, 0, dtype=dtype)
         self.alpha = alpha
 
-    _fold_borrows = True
+    _elementwise = True
 
     def fold(self, obs: Tensor, state: Tensor | None) -> Tensor:  # type: ignore[override]
         """Returns the moving average."""
@@ -87,7 +87,7 @@ class CAReducer(FoldReducer):
         super().__init__(step_time, duration, inclusive, inplace, 0, dtype=dtype)
         self.register_extra("_count", 0)
 
-    _fold_borrows = True
+    _elementwise = True
 
     def clear(self, keepshape: bool = False, **kwargs: Any) -> None:
         """Forgets all states and starts counting anew; see ``FoldReducer.clear``."""

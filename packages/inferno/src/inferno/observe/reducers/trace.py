@@ -152,7 +152,7 @@ class NearestTraceReducer(_MatchTraceReducer):
         ValueError: if a time is out of range or the amplitude 0.
     """
 
-    _fold_borrows = True
+    _elementwise = True
 
     def fold(self, obs: Tensor, state: Tensor | None) -> Tensor:  # type: ignore[override]
         """Returns the trace."""
@@ -192,7 +192,7 @@ class CumulativeTraceReducer(_MatchTraceReducer):
         ValueError: if a time is out of range or the amplitude 0.
     """
 
-    _fold_borrows = True
+    _elementwise = True
 
     def fold(self, obs: Tensor, state: Tensor | None) -> Tensor:  # type: ignore[override]
         """Returns the trace."""
@@ -251,7 +251,7 @@ class ScaledNearestTraceReducer(_ScaledTraceReducer):
         dtype: data type of the states, torch's default if ``None``.
     """
 
-    _fold_borrows = True
+    _elementwise = True
 
     def fold(self, obs: Tensor, state: Tensor | None) -> Tensor:  # type: ignore[override]
         """Returns the trace."""
@@ -282,7 +282,7 @@ class ScaledCumulativeTraceReducer(_ScaledTraceReducer):
         dtype: data type of the states, torch's default if ``None``.
     """
 
-    _fold_borrows = True
+    _elementwise = True
 
     def fold(self, obs: Tensor, state: Tensor | None) -> Tensor:  # type: ignore[override]
         """Returns the trace."""
@@ -334,7 +334,7 @@ class ConditionalNearestTraceReducer(_ConditionalTraceReducer):
         dtype: data type of the states, torch's default if ``None``.
     """
 
-    _fold_borrows = True
+    _elementwise = True
 
     def fold(  # type: ignore[override]
         self, obs: Tensor, cond: Tensor, state: Tensor | None
@@ -368,7 +368,7 @@ class ConditionalCumulativeTraceReducer(_ConditionalTraceReducer):
         dtype: data type of the states, torch's default if ``None``.
     """
 
-    _fold_borrows = True
+    _elementwise = True
 
     def fold(  # type: ignore[override]
         self, obs: Tensor, cond: Tensor, state: Tensor | None

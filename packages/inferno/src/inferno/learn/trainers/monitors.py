@@ -7,8 +7,10 @@ from typing import Any
 
 from torch import Tensor
 
+from .reducers import FUSED, SpikeReducer
+
 from inferno.learn.base import CellTrainer
-from inferno.observe import EventReducer, Monitor, PassthroughReducer, StateMonitor
+from inferno.observe import EventReducer, Monitor, StateMonitor
 
 __all__ = ["add_events", "add_spikes", "add_trace", "recorded", "tracks_delays"]
 
@@ -58,7 +60,7 @@ def add_spikes(
     """
     tags: dict[str, Any] = {"dt": dt} if delayed is None else {"dt": dt, "delayed": delayed}
     attr = POST if delayed is None else presynaptic(delayed)
-    reducer = PassthroughReducer(dt, duration=duration, inclusive=True)
+    reducer = SpikeReducer(dt, duration=duration, inclusive=True)
     return _monitor(trainer, cell, name, attr, reducer, **tags)
 
 
@@ -98,7 +100,9 @@ def add_trace(
     if delayed is not None:
         tags["delayed"] = delayed
     attr = POST if delayed is None else presynaptic(delayed)
-    trace = reducer(dt, time_constant, amplitude, True, duration=duration, inclusive=True)
+    trace = FUSED.get(reducer, reducer)(
+        dt, time_constant, amplitude, True, duration=duration, inclusive=True
+    )
     return _monitor(trainer, cell, name, attr, trace, **tags)
 
 

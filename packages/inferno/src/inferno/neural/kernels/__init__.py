@@ -1,27 +1,22 @@
 """Fused kernels for the steps that a chain of tensor operations makes slow.
 
-Every function returns ``None`` where no kernel applies; callers then take the definition in
-`functional`.
+A function here returns ``None`` (or false) where no kernel applies: on other devices and data
+types, where gradients are recorded, while compiling, without numba, or when the kernel "torch"
+is forced. Callers then take the definition in `inferno.neural.functional`.
 """
 
-from __future__ import annotations
+from .neurons import adapt_thresholds, integrate_and_fire
+from .products import outer_update, sparse_linear
+from .selection import accelerated, registry
+from .spikes import decay_and_count, scale_spikes
 
-from typing import Any
-
-__all__ = ["adapt_thresholds", "integrate_and_fire", "outer_update"]
-
-
-def integrate_and_fire(*a: Any) -> Any:
-    return None
-
-
-def adapt_thresholds(*a: Any) -> Any:
-    return None
-
-
-def outer_update(*a: Any) -> Any:
-    return None
-
-
-def sparse_linear(*a: Any) -> Any:
-    return None
+__all__ = [
+    "accelerated",
+    "adapt_thresholds",
+    "decay_and_count",
+    "integrate_and_fire",
+    "outer_update",
+    "registry",
+    "scale_spikes",
+    "sparse_linear",
+]

@@ -12,6 +12,7 @@ from inferno.neural.base import InfernoNeuron
 from inferno.neural.functional import (
     adaptive_currents_linear,
     adaptive_thresholds_linear_spike,
+    apply_adaptive_thresholds,
     voltage_thresholding_constant,
 )
 from inferno.neural.kernels import adapt_thresholds, integrate_and_fire
@@ -54,8 +55,16 @@ class SteppingNeuron(VoltageMixin, SpikeRefractoryMixin, InfernoNeuron):
         batch_size: number of samples simulated side by side.
     """
 
-    # name of the kernel for `_integrate_v` and names of the attributes it takes
-    _kernel: str = ""
+    # whether the fused loop does what `_integrate_v` and `_threshold` do
+    _fused = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        overridden = {"_integrate_v", "_threshold"} & cls.__dict__.keys()
+        if overridden and "_kernel_parameters" not in cls.__dict__:
+            cls._fused = False
+        elif "_kernel_parameters" in cls.__dict__:
+            cls._fused = True
 
     def __init__(
         self,
@@ -104,6 +113,10 @@ class SteppingNeuron(VoltageMixin, SpikeRefractoryMixin, InfernoNeuron):
         """Integrates the voltages of one step from currents masked by refractoriness."""
         raise NotImplementedError(f"{type(self).__name__} must define `_integrate_v`")
 
+    def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:
+        """Kind of dynamics, its two parameters and factor; kind of reset and its parameters."""
+        raise NotImplementedError(f"{type(self).__name__} has no fused step")
+
     def _threshold(
         self, inputs: Tensor, voltages: Tensor | None, thresh_v: float | Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
@@ -118,14 +131,25 @@ class SteppingNeuron(VoltageMixin, SpikeRefractoryMixin, InfernoNeuron):
             refrac_t=self.refrac_t,
         )
 
-    def _fire(self, inputs: Tensor, thresh_v: float | Tensor, refrac_lock: bool) -> Tensor:
+    def _fire(
+        self,
+        inputs: Tensor,
+        thresh_v: float,
+        refrac_lock: bool,
+        adaptations: Tensor | None = None,
+    ) -> Tensor:
         """Advances voltages and refractory periods, keeps and returns the spikes."""
         buffers = self._buffers
         voltages = buffers["_voltage__data"]
         inputs = _like_voltages(inputs, voltages)  # type: ignore[arg-type]
-        result = integrate_and_fire(self, inputs, thresh_v, refrac_lock) if self._kernel else None
+        result = None
+        if self._fused:
+            result = integrate_and_fire(self, inputs, thresh_v, adaptations, refrac_lock)
         if result is None:
-            result = self._threshold(inputs, voltages if refrac_lock else None, thresh_v)
+            threshold: float | Tensor = thresh_v
+            if adaptations is not None:
+                threshold = apply_adaptive_thresholds(thresh_v, adaptations)
+            result = self._threshold(inputs, voltages if refrac_lock else None, threshold)
         spikes, buffers["_voltage__data"], buffers["_refrac__data"] = result
         buffers["_spike_mask"] = spikes
         return spikes
@@ -139,8 +163,6 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
     \theta_k \leftarrow \theta_k \, e^{-\Delta t / \tau_k} + d_k s
     $$
     """
-
-    _increments = "adapt_increment"
 
     def _time_constants(self) -> Tensor:
         raise NotImplementedError(f"{type(self).__name__} must define `_time_constants`")
@@ -175,14 +197,14 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
             Spikes, boolean, shape ``(B, *shape)``.
         """
         adaptations = self._buffers["threshold_adaptation_"]
-        spikes = self._fire(inputs, self.thresh_eq_v + adaptations.sum(-1), refrac_lock)  # type: ignore[union-attr,operator]
+        spikes = self._fire(inputs, self.thresh_eq_v, refrac_lock, adaptations)  # type: ignore[arg-type]
         if adapt or (adapt is None and self.training):
             self._adapt(spikes, refrac_lock)
         return spikes
 
     def _adapt(self, spikes: Tensor, refrac_lock: bool) -> None:
         adaptations = self._buffers["threshold_adaptation_"]
-        updated = adapt_thresholds(self, spikes, refrac_lock)
+        updated = adapt_thresholds(self, spikes, self._time_constants(), refrac_lock)
         if updated is None:
             updated = self._adaptation_reduction(
                 adaptive_thresholds_linear_spike(

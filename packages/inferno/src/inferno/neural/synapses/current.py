@@ -12,6 +12,7 @@ from torch import Tensor
 from inferno._internal import argtest
 from inferno.neural.base import InfernoSynapse, SynapseConstructor
 from inferno.neural.functional.synapse_dynamics import current_delta, current_delta_injected
+from inferno.neural.kernels import scale_spikes
 
 from .mixins import SpikeCurrentMixin, SpikeDerivedCurrentMixin
 from .modes import construct, spike_interpolation
@@ -101,7 +102,11 @@ class DeltaCurrent(SpikeDerivedCurrentMixin, InfernoSynapse):
 
     def _to_current(self, spikes: Tensor) -> Tensor:
         """Returns the currents of spikes in nA."""
-        spikes = spikes.to(self._current__ref.dtype)
+        dtype = self._buffers["_current__ref"].dtype  # type: ignore[union-attr]
+        current = scale_spikes(spikes, self.spike_charge / self._step_time, dtype)
+        if current is not None:
+            return current
+        spikes = spikes.to(dtype)
         return current_delta(spikes, step_time=self.dt, spike_charge=self.spike_charge)
 
     def clear(self, **kwargs: Any) -> None:

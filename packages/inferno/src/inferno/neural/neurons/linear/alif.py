@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -53,8 +54,6 @@ class ALIF(ThresholdAdaptingNeuron):
         *Neuronal Dynamics*, Gerstner, Kistler, Naud and Paninski (2014), section 6.1.
     """
 
-    _kernel = "linear"
-
     def __init__(
         self,
         shape: Sequence[int] | int,
@@ -89,6 +88,9 @@ class ALIF(ThresholdAdaptingNeuron):
         self.register_buffer("adapt_increment", adaptation["spike_increment"], persistent=False)
         count = len(adaptation["tc_adaptation"])
         AdaptiveThresholdMixin.__init__(self, torch.zeros(*self.shape, count), batch_reduction)
+
+    def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:
+        return 0, 0.0, 0.0, math.exp(-self.step_time / self.tc_membrane), False, self.reset_v, 0.0
 
     def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
         return voltage_integration_linear(

@@ -35,8 +35,6 @@ class GLIF1(LinearNeuron):
         Teeter et al. (2018), Nature Communications 9, 709.
     """
 
-    _kernel = "linear"
-
     def __init__(
         self,
         shape: Sequence[int] | int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -60,8 +61,6 @@ class GLIF2(ThresholdAdaptingNeuron):
         Teeter et al. (2018), Nature Communications 9, 709.
     """
 
-    _kernel = "linear"
-
     def __init__(
         self,
         shape: Sequence[int] | int,
@@ -97,6 +96,17 @@ class GLIF2(ThresholdAdaptingNeuron):
         self.register_buffer("adapt_increment", adaptation["spike_increment"], persistent=False)
         count = len(adaptation["rc_adaptation"])
         AdaptiveThresholdMixin.__init__(self, torch.zeros(*self.shape, count), batch_reduction)
+
+    def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:
+        return (
+            0,
+            0.0,
+            0.0,
+            math.exp(-self.step_time / self.tc_membrane),
+            True,
+            self.reset_v_add,
+            self.reset_v_mul,
+        )
 
     def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
         return voltage_integration_linear(

@@ -35,8 +35,6 @@ class LIF(LinearNeuron):
         *Neuronal Dynamics*, Gerstner, Kistler, Naud and Paninski (2014), section 1.3.
     """
 
-    _kernel = "linear"
-
     def __init__(
         self,
         shape: Sequence[int] | int,

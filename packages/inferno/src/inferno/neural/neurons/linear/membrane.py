@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from torch import Tensor
@@ -36,6 +37,9 @@ class LinearNeuron(SteppingNeuron):
         self.thresh_v = float(thresh_v)
         self.time_constant = float(check_positive("time_constant", time_constant))
         self.resistance = argtest.neq("resistance", resistance, 0, float)
+
+    def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:
+        return 0, 0.0, 0.0, math.exp(-self.step_time / self.time_constant), False, self.reset_v, 0.0
 
     def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
         return voltage_integration_linear(

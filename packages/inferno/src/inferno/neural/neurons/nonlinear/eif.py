@@ -42,8 +42,6 @@ class EIF(SteppingNeuron):
         *Neuronal Dynamics*, Gerstner, Kistler, Naud and Paninski (2014), section 5.2.
     """
 
-    _kernel = "exponential"
-
     def __init__(
         self,
         shape: Sequence[int] | int,
@@ -69,6 +67,17 @@ class EIF(SteppingNeuron):
         self.thresh_v = float(thresh_v)
         self.time_constant = float(check_positive("time_constant", time_constant))
         self.resistance = argtest.neq("resistance", resistance, 0, float)
+
+    def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:
+        return (
+            2,
+            self.rheobase_v,
+            self.sharpness,
+            self.step_time / self.time_constant,
+            False,
+            self.reset_v,
+            0.0,
+        )
 
     def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
         return voltage_integration_exponential(

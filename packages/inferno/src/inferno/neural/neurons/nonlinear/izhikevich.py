@@ -57,8 +57,6 @@ class Izhikevich(CurrentAdaptingNeuron):
         *Neuronal Dynamics*, Gerstner, Kistler, Naud and Paninski (2014), section 6.2.
     """
 
-    _kernel = "quadratic"
-
     def __init__(
         self,
         shape: Sequence[int] | int,
@@ -101,6 +99,17 @@ class Izhikevich(CurrentAdaptingNeuron):
         self.register_buffer("adapt_increment", adaptation["spike_increment"], persistent=False)
         count = len(adaptation["tc_adaptation"])
         AdaptiveCurrentMixin.__init__(self, torch.zeros(*self.shape, count), batch_reduction)
+
+    def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:
+        return (
+            1,
+            self.affinity,
+            self.crit_v,
+            self.step_time / self.tc_membrane,
+            False,
+            self.reset_v,
+            0.0,
+        )
 
     def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
         return voltage_integration_quadratic(

@@ -1,0 +1,276 @@
+"""Loops compiled by numba for the CPU; imported only when they are first used.
+
+Every loop takes addresses of contiguous tensors and their sizes: passing an address costs a
+tenth of wrapping a tensor as an array, and a step of a network makes a dozen such calls. The
+callers in this package check devices, types, shapes and contiguity. Arithmetic follows the
+order of the definitions in `inferno.neural.functional`, in the precision of the tensors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+from numba import carray, njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+__all__ = ["loops"]
+
+
+@intrinsic
+def _pointer(typing_context: Any, address: Any) -> Any:  # noqa: ANN401
+    """Turns an address into a pointer."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], cgutils.voidptr_t)
+
+    return types.voidptr(address), generate
+
+
+@cache
+def loops(dtype: torch.dtype) -> SimpleNamespace:
+    """Returns the loops for a data type, compiled at their first call.
+
+    Args:
+        dtype: `torch.float32` or `torch.float64`.
+
+    Returns:
+        The loops as attributes.
+    """
+    real = np.float32 if dtype == torch.float32 else np.float64
+    functions = (_integrate_and_fire, _adapt, _sparse_linear, _outer_update, _scale_spikes, _trace)
+    return SimpleNamespace(**{f.__name__[1:]: f(real) for f in functions})
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    return njit(cache=True, nogil=True, error_model="numpy")(function)
+
+
+def _integrate_and_fire(real: type) -> Any:
+    @_compiled
+    def integrate_and_fire(
+        kind, batch, size, count, inputs, voltage, refrac, adaptation, new_voltage, new_refrac,
+        spikes, threshold, step_time, rest, first, second, factor, resistance, period, proportional,
+        reset, slope, lock,
+    ):  # fmt: skip  # noqa: ANN001, ANN202
+        total = batch * size
+        x = carray(_pointer(inputs), total, real)
+        v = carray(_pointer(voltage), total, real)
+        r = carray(_pointer(refrac), total, real)
+        v_out = carray(_pointer(new_voltage), total, real)
+        r_out = carray(_pointer(new_refrac), total, real)
+        s_out = carray(_pointer(spikes), total, np.bool_)
+        dt, v_rest, a, b = real(step_time), real(rest), real(first), real(second)
+        f, ohm, r_abs = real(factor), real(resistance), real(period)
+        v_reset, m, theta = real(reset), real(slope), real(threshold)
+        zero = real(0.0)
+        limits = np.full(size, theta)
+        if count > 0:
+            w = carray(_pointer(adaptation), size * count, real)
+            for n in range(size):
+                amount = zero
+                for k in range(count):
+                    amount += w[n * count + k]
+                limits[n] = theta + amount
+        for i in range(batch):
+            for n in range(size):
+                j = i * size + n
+                left = r[j] - dt
+                left = left if left > zero else zero
+                active = left == zero
+                current = ohm * (x[j] if active else zero)
+                if kind == 0:
+                    u = v_rest + (v[j] - v_rest - current) * f + current
+                elif kind == 1:
+                    u = v[j] + f * (a * (v[j] - v_rest) * (v[j] - b) + current)
+                else:
+                    rise = b * real(math.exp((v[j] - a) / b))
+                    u = v[j] + f * (rise - (v[j] - v_rest) + current)
+                if lock and not active:
+                    u = v[j]
+                fires = active and u >= limits[n]
+                s_out[j] = fires
+                r_out[j] = r_abs if fires else left
+                if fires:
+                    u = v_rest + m * (u - v_rest) - v_reset if proportional else v_reset
+                v_out[j] = u
+
+    return integrate_and_fire
+
+
+def _adapt(real: type) -> Any:
+    @_compiled
+    def adapt(
+        batch, size, count, adaptation, new_adaptation, spikes, refrac, decay, increment, lock
+    ):  # noqa: ANN001, ANN202
+        a = carray(_pointer(adaptation), size * count, real)
+        out = carray(_pointer(new_adaptation), size * count, real)
+        s = carray(_pointer(spikes), batch * size, np.bool_)
+        r = carray(_pointer(refrac), batch * size, real)
+        f = carray(_pointer(decay), count, real)
+        d = carray(_pointer(increment), count, real)
+        held = np.zeros(size, np.int64)
+        fired = np.zeros(size, np.int64)
+        for i in range(batch):
+            for n in range(size):
+                held[n] += lock and r[i * size + n] > real(0.0)
+                fired[n] += s[i * size + n]
+        for n in range(size):
+            for k in range(count):
+                before = a[n * count + k]
+                total = np.float64(before) * held[n]
+                total += np.float64(before * f[k]) * (batch - held[n])
+                out[n * count + k] = real((total + np.float64(d[k]) * fired[n]) / batch)
+
+    return adapt
+
+
+def _sparse_linear(real: type) -> Any:
+    words = 8 if real is np.float32 else 4
+
+    @_compiled
+    def sparse_linear(batch, insize, outsize, inputs, weight, output, most):  # noqa: ANN001, ANN202
+        total = batch * insize
+        x = carray(_pointer(inputs), total, real)
+        w = carray(_pointer(weight), insize * outsize, real)
+        y = carray(_pointer(output), batch * outsize, real)
+        blocks = total // words
+        bits = carray(_pointer(inputs), blocks * 4, np.uint64)
+        index = np.empty(most, np.int64)
+        value = np.empty(most, real)
+        first = np.zeros(batch + 1, np.int64)
+        found = 0
+        for block in range(blocks + 1):
+            if block < blocks:
+                at = 4 * block
+                if bits[at] | bits[at + 1] | bits[at + 2] | bits[at + 3] == 0:
+                    continue
+            for j in range(block * words, min((block + 1) * words, total)):
+                if x[j] != real(0.0):
+                    if found == most:
+                        return False
+                    row = j // insize
+                    index[found] = j - row * insize
+                    value[found] = x[j]
+                    found += 1
+                    first[row + 1] = found
+        for i in range(batch):
+            first[i + 1] = max(first[i + 1], first[i])
+        for o in range(outsize):
+            row = w[o * insize : (o + 1) * insize]
+            for i in range(batch):
+                amount = real(0.0)
+                for k in range(first[i], first[i + 1]):
+                    amount += row[index[k]] * value[k]
+                y[i * outsize + o] = amount
+        return True
+
+    return sparse_linear
+
+
+def _outer_update(real: type) -> Any:
+    @_compiled
+    def listed(rows, size, factor):  # noqa: ANN001, ANN202
+        """Lists the nonzero elements of a matrix row by row."""
+        first = np.zeros(rows + 1, np.int64)
+        count = 0
+        for r in range(rows):
+            for i in range(size):
+                count += factor[r * size + i] != real(0.0)
+            first[r + 1] = count
+        index = np.empty(count, np.int64)
+        count = 0
+        for r in range(rows):
+            for i in range(size):
+                if factor[r * size + i] != real(0.0):
+                    index[count] = i
+                    count += 1
+        return first, index
+
+    @_compiled
+    def add_row(o, outsize, insize, rows, scale, post, pre, first, index, dense, total):  # noqa: ANN001, ANN202
+        """Adds a row of a sum of outer products to a total."""
+        for r in range(rows):
+            p = post[r * outsize + o] * scale
+            if p == real(0.0):
+                continue
+            if dense:
+                q = pre[r * insize : (r + 1) * insize]
+                for i in range(insize):
+                    total[i] += p * q[i]
+            else:
+                for k in range(first[r], first[r + 1]):
+                    i = index[k]
+                    total[i] += p * pre[r * insize + i]
+
+    @_compiled
+    def outer_update(
+        outsize, insize, weight, updated, bounded, limit,
+        pos_rows, pos_scale, pos_post, pos_pre, neg_rows, neg_scale, neg_post, neg_pre,
+    ):  # fmt: skip  # noqa: ANN001, ANN202
+        w = carray(_pointer(weight), outsize * insize, real)
+        out = carray(_pointer(updated), outsize * insize, real)
+        pp = carray(_pointer(pos_post), pos_rows * outsize, real)
+        pq = carray(_pointer(pos_pre), pos_rows * insize, real)
+        np_ = carray(_pointer(neg_post), neg_rows * outsize, real)
+        nq = carray(_pointer(neg_pre), neg_rows * insize, real)
+        p_first, p_index = listed(pos_rows, insize, pq)
+        n_first, n_index = listed(neg_rows, insize, nq)
+        p_dense = 8 * len(p_index) > pos_rows * insize
+        n_dense = 8 * len(n_index) > neg_rows * insize
+        top, zero = real(limit), real(0.0)
+        pos = np.zeros(insize, real)
+        neg = np.zeros(insize, real)
+        for o in range(outsize):
+            pos[:] = zero
+            neg[:] = zero
+            add_row(
+                o, outsize, insize, pos_rows, real(pos_scale), pp, pq, p_first, p_index, p_dense, pos
+            )  # fmt: skip
+            add_row(
+                o, outsize, insize, neg_rows, real(neg_scale), np_, nq, n_first, n_index, n_dense, neg
+            )  # fmt: skip
+            at = o * insize
+            if bounded:
+                for i in range(insize):
+                    out[at + i] = w[at + i] + ((top - w[at + i]) * pos[i] - neg[i])
+            else:
+                for i in range(insize):
+                    out[at + i] = w[at + i] + (pos[i] - neg[i])
+
+    return outer_update
+
+
+def _scale_spikes(real: type) -> Any:
+    @_compiled
+    def scale_spikes(size, spikes, scale, output):  # noqa: ANN001, ANN202
+        s = carray(_pointer(spikes), size, np.uint8)
+        y = carray(_pointer(output), size, real)
+        factor = real(scale)
+        for i in range(size):
+            y[i] = real(s[i]) * factor
+
+    return scale_spikes
+
+
+def _trace(real: type) -> Any:
+    @_compiled
+    def trace(size, state, spikes, decay, amplitude, nearest, output):  # noqa: ANN001, ANN202
+        x = carray(_pointer(state), size, real)
+        s = carray(_pointer(spikes), size, np.uint8)
+        y = carray(_pointer(output), size, real)
+        f, a = real(decay), real(amplitude)
+        if nearest:
+            for i in range(size):
+                y[i] = a if s[i] else x[i] * f
+        else:
+            for i in range(size):
+                y[i] = x[i] * f + real(s[i]) * a
+
+    return trace

@@ -67,12 +67,14 @@ class IterationModule(nn.Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Iterate, and return what `post_iteration` returns."""
+        last_idx = self.iteration_idx
         self.iteration_idx = -1
         self._call_hooks("pre")
         try:
             result = self._iterate(*args, **kwargs)
         except BaseException:
             self.abort_iteration()
+            self.iteration_idx = last_idx
             raise
         self._call_hooks("post")
         return result

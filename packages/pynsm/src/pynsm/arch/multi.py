@@ -225,9 +225,9 @@ class MultiSimilarityMatching(IterationLossModule):
     def post_iteration(self, *args: Any, **kwargs: Any) -> Tensor:
         """Return the output, detached."""
         super().post_iteration(*args, **kwargs)
-        if self._monitor is not None:
-            self.sample_iterations = self._monitor.counts
-            self.converged_samples = self._monitor.met
+        monitor = self._monitor
+        self.sample_iterations = None if monitor is None else monitor.counts
+        self.converged_samples = None if monitor is None else monitor.met
         return self._finish()
 
     def abort_iteration(self) -> None:
@@ -236,7 +236,6 @@ class MultiSimilarityMatching(IterationLossModule):
         self._Wx = self._Wx_sum = self._monitor = None
 
     def _iterate(self, *args: Any, **kwargs: Any) -> Any:
-        self.sample_iterations = self.converged_samples = None
         if not self._use_fused():
             return super()._iterate(*args, **kwargs)
         drive = self._begin(*args, **kwargs)
@@ -351,5 +350,7 @@ class MultiSimilarityMatching(IterationLossModule):
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         # Not a buffer: data-parallel wrappers would broadcast it, and its shape varies.
         super()._apply(fn, recurse)
-        self.y = fn(self.y)
+        for name in ("y", "sample_iterations", "converged_samples"):
+            tensor = getattr(self, name)
+            setattr(self, name, None if tensor is None else fn(tensor))
         return self

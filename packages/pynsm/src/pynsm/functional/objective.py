@@ -68,7 +68,8 @@ def similarity_terms(y: Tensor, encodings: Sequence[Tensor], M: Tensor) -> Tenso
     """
     # In low precision the sums over a batch would lose most digits.
     y = y.detach().to(torch.promote_types(y.dtype, M.dtype))
-    total = 2 * inner(correlation(y), M)
-    for encoding in encodings:
-        total = torch.sub(total, overlap(y, encoding), alpha=4)
+    with torch.autocast(y.device.type, enabled=False):
+        total = 2 * inner(correlation(y), M)
+        for encoding in encodings:
+            total = torch.sub(total, overlap(y, encoding), alpha=4)
     return total

@@ -131,14 +131,20 @@ class CheckedParameters(PrintableMixin):
         self.complete()
 
     def complete(self) -> None:
-        """Give fields that an older version did not have, and so did not store, their defaults."""
-        for name, item in _field_map(type(self)).items():
-            if name in self.__dict__:
-                continue
+        """Give fields that an older version did not have, and so did not store, their defaults.
+
+        Their names are kept in `_completed` for converters that know a better value.
+        """
+        absent = [
+            item for name, item in _field_map(type(self)).items() if name not in self.__dict__
+        ]
+        for item in absent:
             if item.default is not MISSING:
-                self.__dict__[name] = item.default
+                self.__dict__[item.name] = item.default
             elif item.default_factory is not MISSING:
-                self.__dict__[name] = item.default_factory()
+                self.__dict__[item.name] = item.default_factory()
+        if absent:
+            self.__dict__["_completed"] = [item.name for item in absent]
 
     def validate(self) -> None:
         """Check the type and the limits of every field, and that there is no unknown attribute.

@@ -1,0 +1,1 @@
+"""Tools around analog models: plots of devices, conversion of old checkpoints."""

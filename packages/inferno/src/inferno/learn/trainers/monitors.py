@@ -19,7 +19,7 @@ POST = "neuron.spike"
 
 def tracks_delays(state: Any, cell: Any) -> bool:
     """Whether presynaptic spikes are recorded at the synapse and read with the delays."""
-    return bool(state.delayed) and cell.connection.delayedby is not None
+    return bool(getattr(state, "delayed", False)) and cell.connection.delayedby is not None
 
 
 def presynaptic(at_synapse: bool) -> str:
@@ -75,6 +75,7 @@ def add_trace(
     amplitude: float,
     duration: float = 0.0,
     delayed: bool | None = None,
+    inplace: bool = False,
     **tags: Any,
 ) -> Monitor:
     """Adds a monitor of the trace of spikes.
@@ -90,6 +91,7 @@ def add_trace(
             counts spikes by one and is not to be used.
         duration: time that is remembered in ms.
         delayed: for presynaptic spikes, whether they are taken before the delays.
+        inplace: write records in place.
         **tags: what distinguishes the monitor, besides the arguments.
 
     Returns:
@@ -101,7 +103,7 @@ def add_trace(
         tags["delayed"] = delayed
     attr = POST if delayed is None else presynaptic(delayed)
     trace = FUSED.get(reducer, reducer)(
-        dt, time_constant, amplitude, True, duration=duration, inclusive=True
+        dt, time_constant, amplitude, True, duration=duration, inclusive=True, inplace=inplace
     )
     return _monitor(trainer, cell, name, attr, trace, **tags)
 

@@ -54,7 +54,7 @@ class PairTrainer(TunedTrainer):
         """Reads the receptive quantities to pair."""
         connection = cell.connection
         time = None
-        if state.delayed and connection.delayedby:
+        if getattr(state, "delayed", False) and connection.delayedby:
             time = connection.selector
         x_post = connection.postsyn_receptive(recorded(monitors["trace_post"]))
         i_post = connection.postsyn_receptive(recorded(monitors["spike_post"]))

@@ -12,7 +12,7 @@ from inferno.functional import bound_upper_multiplicative
 from .selection import accelerated, fit
 
 if TYPE_CHECKING:
-    from inferno.neural.modeling import OuterSum
+    from inferno.neural.modeling.terms import Term
 
 __all__ = ["outer_update", "sparse_linear"]
 
@@ -52,8 +52,8 @@ def sparse_linear(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor
 
 def outer_update(
     param: Tensor,
-    pos: list[Tensor | OuterSum],
-    neg: list[Tensor | OuterSum],
+    pos: list[Term],
+    neg: list[Term],
     upper: tuple[Any, tuple[Any, ...], dict[str, Any]] | None,
 ) -> Tensor | None:
     """Applies a potentiating and a depressing sum of outer products in one pass.
@@ -84,7 +84,7 @@ def outer_update(
             factors += (0, 0.0, param.data_ptr(), param.data_ptr())
             continue
         term: Any = terms[0]
-        if isinstance(term, Tensor) or term.post.dtype != param.dtype != term.pre.dtype:
+        if not hasattr(term, "post") or not term.post.dtype == param.dtype == term.pre.dtype:
             return None
         if tuple(param.shape) != term.shape or not fit(term.post, term.pre):
             return None

@@ -1,7 +1,7 @@
 """Accumulation and application of parameter updates."""
 
 from .accumulator import Accumulator
-from .terms import OuterSum, UpdateTerms
+from .terms import OuterSum, SignedTerm, UpdateTerms
 from .updater import Updatable, Updater
 
-__all__ = ["Accumulator", "OuterSum", "Updatable", "UpdateTerms", "Updater"]
+__all__ = ["Accumulator", "OuterSum", "SignedTerm", "Updatable", "UpdateTerms", "Updater"]

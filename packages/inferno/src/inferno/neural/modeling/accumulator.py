@@ -12,7 +12,7 @@ from inferno import Module
 from inferno.functional import FullBounding, HalfBounding
 from inferno.neural.kernels import outer_update
 
-from .terms import OuterSum, UpdateTerms
+from .terms import Term, UpdateTerms
 
 __all__ = ["Accumulator"]
 
@@ -53,7 +53,7 @@ class Accumulator(Module):
         return self._reduced["pos"]
 
     @pos.setter
-    def pos(self, value: Tensor | OuterSum | None) -> None:
+    def pos(self, value: Term | None) -> None:
         self._append("pos", self._pos, value)
 
     @pos.deleter
@@ -69,7 +69,7 @@ class Accumulator(Module):
         return self._reduced["neg"]
 
     @neg.setter
-    def neg(self, value: Tensor | OuterSum | None) -> None:
+    def neg(self, value: Term | None) -> None:
         self._append("neg", self._neg, value)
 
     @neg.deleter
@@ -152,7 +152,8 @@ class Accumulator(Module):
         Returns:
             The update, or ``None`` if nothing was collected.
         """
-        return self._bounded(param, self.pos, self.neg)
+        neg = self._neg.reduced(self.reduce, True) if self._neg.signed else self.neg
+        return self._bounded(param, self.pos, neg)
 
     def forward(self, param: Tensor, **kwargs: Any) -> Tensor:
         """Computes the updated parameter.
@@ -171,7 +172,7 @@ class Accumulator(Module):
         update = self.update(param)
         return param if update is None else param + update
 
-    def _append(self, side: str, terms: UpdateTerms, value: Tensor | OuterSum | None) -> None:
+    def _append(self, side: str, terms: UpdateTerms, value: Term | None) -> None:
         if value is not None:
             terms.append(value)
             self._reduced.pop(side, None)

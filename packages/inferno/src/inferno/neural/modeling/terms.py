@@ -9,7 +9,7 @@ from typing import overload
 import torch
 from torch import Tensor
 
-__all__ = ["OuterSum", "UpdateTerms"]
+__all__ = ["OuterSum", "SignedTerm", "Term", "UpdateTerms"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,24 @@ class OuterSum:
         )
 
 
+@dataclass(frozen=True)
+class SignedTerm:
+    """A depressing contribution that is given with its negative sign, not as a magnitude.
+
+    Args:
+        value: the contribution, not positive.
+    """
+
+    value: Tensor
+
+    def map(self, fn: Callable[[Tensor], Tensor]) -> SignedTerm:
+        """Returns the contribution with a function applied to its value."""
+        return SignedTerm(fn(self.value))
+
+
+Term = Tensor | OuterSum | SignedTerm
+
+
 class UpdateTerms(Sequence[Tensor]):
     """The contributions to one side of an update, in the order in which they came.
 
@@ -63,38 +81,52 @@ class UpdateTerms(Sequence[Tensor]):
     """
 
     def __init__(self) -> None:
-        self.entries: list[Tensor | OuterSum] = []
+        self.entries: list[Term] = []
 
-    def append(self, term: Tensor | OuterSum) -> None:
+    @property
+    def signed(self) -> bool:
+        """Whether a contribution is given with its sign."""
+        return any(isinstance(entry, SignedTerm) for entry in self.entries)
+
+    def append(self, term: Term) -> None:
         """Adds a contribution, cut off from any gradient.
 
         Args:
-            term: update of one side, a nonnegative magnitude.
+            term: contribution to the side, a nonnegative magnitude unless it is signed.
         """
         self.entries.append(term.detach() if isinstance(term, Tensor) else term)
 
     def clear(self) -> None:
         """Removes all contributions."""
-        self.entries = []
+        if self.entries:
+            self.entries = []
 
     def apply(self, fn: Callable[[Tensor], Tensor]) -> None:
         """Replaces every tensor by a function of it, such as a move to a device."""
-        self.entries = [e.map(fn) if isinstance(e, OuterSum) else fn(e) for e in self.entries]
+        self.entries = [fn(e) if isinstance(e, Tensor) else e.map(fn) for e in self.entries]
 
-    def reduced(self, reduction: Callable[[Tensor, int], Tensor]) -> Tensor | None:
+    def reduced(
+        self, reduction: Callable[[Tensor, int], Tensor], magnitudes: bool = False
+    ) -> Tensor | None:
         """Reduces the contributions to one tensor.
 
         Args:
             reduction: function ``(tensor, dim) -> tensor`` that drops the dimension.
+            magnitudes: take signed contributions by their magnitude.
 
         Returns:
             The reduced contributions, or ``None`` if there are none.
         """
         if not self.entries:
             return None
-        if reduction is torch.sum and len(self.entries) == 1:
-            return self[0]
-        return reduction(torch.stack(list(self), 0), 0)
+        tensors = list(self)
+        if magnitudes:
+            signed = [isinstance(entry, SignedTerm) for entry in self.entries]
+            tensors = [-t if s else t for t, s in zip(tensors, signed, strict=True)]
+        if reduction is torch.sum and len(tensors) == 1:
+            return tensors[0]
+        # rules may update a whole row at once, with one element for it
+        return reduction(torch.stack(torch.broadcast_tensors(*tensors), 0), 0)
 
     @overload
     def __getitem__(self, index: int) -> Tensor: ...
@@ -108,7 +140,7 @@ class UpdateTerms(Sequence[Tensor]):
         entry = self.entries[index]
         if isinstance(entry, OuterSum):
             entry = self.entries[index] = entry.dense()
-        return entry
+        return entry.value if isinstance(entry, SignedTerm) else entry
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self.entries)))

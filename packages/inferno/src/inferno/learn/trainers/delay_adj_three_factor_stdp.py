@@ -1,0 +1,136 @@
+"""Spike-timing dependent plasticity of delay-adjusted differences, modulated by a signal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inferno.learn.functional import BatchReduction
+from inferno.neural import Cell
+
+from .delay_adjustment import DelayAdjustedTrainer
+from .modulation import ModulatedTrainer, Signal, modulated_samples
+
+__all__ = ["DelayAdjustedMSTDP", "DelayAdjustedMSTDPD"]
+
+
+class _ThreeFactorTrainer(ModulatedTrainer, DelayAdjustedTrainer):
+    """What the rules with a signal share."""
+
+    def _update(
+        self, cell: Cell, state: Any, monitors: dict[str, Any], signal: Signal, scale: float
+    ) -> None:
+        samples = self._windows(cell, state, monitors)
+        rates = state.lr_pos, state.lr_neg
+        if self._causal == "neg":
+            rates = rates[::-1]
+        parts = modulated_samples(rates, samples, signal, scale, state.batchreduce)
+        setattr(cell.updater, self._param, parts)
+
+
+class DelayAdjustedMSTDP(_ThreeFactorTrainer):
+    r"""Modulated spike-timing dependent plasticity of weights with delay-adjusted differences.
+
+    $$
+    w(t + \Delta t) - w(t) = \gamma M(t) \left( \eta_+ e^{-|\Delta| / \tau_+} \, [\Delta \geq 0]
+    + \eta_- e^{-|\Delta| / \tau_-} \, [\Delta < 0] \right), \quad
+    \Delta = t_\text{post} - t_\text{pre} - d
+    $$
+
+    for the last spikes of both sides, at the synapse. The update is added in every step after
+    both sides have spiked, not only on spikes.
+
+    A negative signal $M$ exchanges potentiation and depression.
+
+    Args:
+        lr_pos: learning rate $\eta_+$ of differences $\Delta \geq 0$.
+        lr_neg: learning rate $\eta_-$ of differences $\Delta < 0$.
+        tc_pos: time constant $\tau_+$ in ms.
+        tc_neg: time constant $\tau_-$ in ms.
+        interp_tolerance: kept for compatibility; times are not interpolated.
+        batch_reduction: reduces updates over the samples, ``(tensor, dim) -> tensor``; the sum
+            if ``None``.
+        inplace: write records in place.
+        step_time: length of a simulated step in ms; cells with another one are refused.
+
+    Raises:
+        ValueError: if a time or tolerance is out of range.
+    """
+
+    def __init__(
+        self,
+        lr_pos: float,
+        lr_neg: float,
+        tc_pos: float,
+        tc_neg: float,
+        interp_tolerance: float = 0.0,
+        batch_reduction: BatchReduction | None = None,
+        inplace: bool = False,
+        *,
+        step_time: float | None = None,
+    ) -> None:
+        DelayAdjustedTrainer.__init__(self, step_time=step_time)
+        self._set_defaults(
+            lr_pos=lr_pos,
+            lr_neg=lr_neg,
+            tc_pos=tc_pos,
+            tc_neg=tc_neg,
+            interp_tolerance=interp_tolerance,
+            batch_reduction=batch_reduction,
+            inplace=inplace,
+        )
+
+
+class DelayAdjustedMSTDPD(_ThreeFactorTrainer):
+    r"""Modulated spike-timing dependent plasticity of delays with delay-adjusted differences.
+
+    $$
+    d(t + \Delta t) - d(t) = \gamma M(t) \left( \eta_- e^{-|\Delta| / \tau_-} \, [\Delta \geq 0]
+    + \eta_+ e^{-|\Delta| / \tau_+} \, [\Delta < 0] \right), \quad
+    \Delta = t_\text{post} - t_\text{pre} - d
+    $$
+
+    for the last spikes of both sides, at the synapse. The update is added in every step after
+    both sides have spiked, not only on spikes.
+
+    A negative signal $M$ exchanges potentiation and depression.
+
+    Args:
+        lr_neg: learning rate $\eta_-$ of differences $\Delta \geq 0$.
+        lr_pos: learning rate $\eta_+$ of differences $\Delta < 0$.
+        tc_neg: time constant $\tau_-$ in ms.
+        tc_pos: time constant $\tau_+$ in ms.
+        interp_tolerance: kept for compatibility; times are not interpolated.
+        batch_reduction: reduces updates over the samples, ``(tensor, dim) -> tensor``; the sum
+            if ``None``.
+        inplace: write records in place.
+        step_time: length of a simulated step in ms; cells with another one are refused.
+
+    Raises:
+        ValueError: if a time or tolerance is out of range.
+    """
+
+    _param = "delay"
+    _causal = "neg"
+
+    def __init__(
+        self,
+        lr_neg: float,
+        lr_pos: float,
+        tc_neg: float,
+        tc_pos: float,
+        interp_tolerance: float = 0.0,
+        batch_reduction: BatchReduction | None = None,
+        inplace: bool = False,
+        *,
+        step_time: float | None = None,
+    ) -> None:
+        DelayAdjustedTrainer.__init__(self, step_time=step_time)
+        self._set_defaults(
+            lr_neg=lr_neg,
+            lr_pos=lr_pos,
+            tc_neg=tc_neg,
+            tc_pos=tc_pos,
+            interp_tolerance=interp_tolerance,
+            batch_reduction=batch_reduction,
+            inplace=inplace,
+        )

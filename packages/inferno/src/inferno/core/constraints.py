@@ -49,6 +49,8 @@ def consistent(constraints: Constraints, ndims: int) -> bool:
 
 def ignored(value: Any) -> bool:
     """Whether a value stands for data that do not exist yet."""
+    if type(value) is Tensor:
+        return value.ndim <= 1 and value.numel() == 0
     if value is None:
         return True
     if isinstance(value, nn.UninitializedBuffer | nn.UninitializedParameter):

@@ -85,7 +85,9 @@ class RecordTensor(RecordStorage):
 
     def peek(self) -> Tensor | None:
         """Returns the newest observation, ``None`` if there are no data."""
-        return None if ignored(self._get()) else self.read(1)
+        if self._attached_rows() is None and ignored(self._get()):
+            return None
+        return self.read(1)
 
     def pop(self) -> Tensor | None:
         """Moves the pointer back and returns the observation that was the newest."""
@@ -103,12 +105,13 @@ class RecordTensor(RecordStorage):
         Raises:
             RuntimeError: if there are no data.
         """
-        data = self._data()
-        slot = (self.pointer - int(offset)) % data.shape[0]
         rows = self._attached_rows()
-        if rows is not None:
-            rows.lent.add(slot)
-        return data[slot]
+        if rows is None:
+            data = self._data()
+            return data[(self.pointer - int(offset)) % data.shape[0]]
+        slot = (self.pointer - int(offset)) % rows.size
+        rows.lent.add(slot)
+        return rows.storage[slot]
 
     def borrow(self, offset: int = 1) -> Tensor:
         """Returns an observation as a view that lives until its slot is overwritten.
@@ -144,11 +147,9 @@ class RecordTensor(RecordStorage):
         if rows is None:
             return None
         slot = self.pointer % rows.size
-        if slot in rows.lent:
-            if inplace:
-                return rows.storage[slot]
-            rows = self._rebuilt()
-        return rows.rows[slot]
+        if rows.writable(slot):
+            return rows.rows[slot]
+        return rows.storage[slot] if inplace else self._rebuilt().rows[slot]
 
     def push(self, obs: Tensor, inplace: bool = False) -> None:
         """Records an observation, overwriting the oldest.
@@ -204,14 +205,14 @@ class RecordTensor(RecordStorage):
         if not inplace and obs.requires_grad and torch.is_grad_enabled():
             data = rows.storage
             self._replace(torch.cat((data[:slot], obs.to(data.dtype)[None], data[slot + 1 :])))
-        elif slot not in rows.lent:
+        elif rows.writable(slot):
             rows.rows[slot].copy_(obs)
         elif inplace:
             # through the storage itself, so that autograd learns of it
             with torch.no_grad():
                 rows.storage[slot] = obs
         else:
-            self._rebuilt().rows[slot].copy_(obs)
+            self._rebuilt(keep=rows.size > 1).rows[slot].copy_(obs)
 
     def _check_observation(self, obs: Tensor, shape: torch.Size) -> None:
         if obs.shape != shape:

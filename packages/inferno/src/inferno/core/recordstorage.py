@@ -191,7 +191,7 @@ class RecordStorage(ShapedTensor):
         """
         rows = self._attached_rows()
         if rows is not None:
-            rows.lend_all()
+            rows.whole = True
         return self._get()
 
     @value.setter
@@ -230,9 +230,8 @@ class RecordStorage(ShapedTensor):
         ):
             self._release()
         else:
-            _rows[id(self)] = rows = Rows(data)
             # whoever put the storage there may hold it
-            rows.lend_all()
+            _rows[id(self)] = rows = Rows(data, whole=True)
             return rows
         return None
 
@@ -350,12 +349,16 @@ class RecordStorage(ShapedTensor):
         self._release()
         return result
 
-    def _rebuilt(self) -> Rows:
+    def _rebuilt(self, keep: bool = True) -> Rows:
         """Moves the record to new storage, so that what was given out stays as it is."""
-        with torch.inference_mode(False), torch.no_grad():
-            fresh = self._get().clone()
+        data = self._get()
+        if torch.is_inference_mode_enabled():
+            with torch.inference_mode(False):
+                fresh = data.clone()
+        else:
+            fresh = data.clone() if keep else torch.empty_like(data)
         self._put(fresh)
-        _rows[id(self)] = rows = Rows(fresh)
+        _rows[id(self)] = rows = Rows(fresh, whole=False)
         return rows
 
     def _release(self) -> None:

@@ -2,13 +2,13 @@
 
 from typing import Any, Protocol
 
-from synaptensor.random import RandomStream
 from torch import Tensor
 
 from aihwkit.engine.cells.base import Cell
 from aihwkit.engine.cells.ideal import IdealCell
 from aihwkit.exceptions import ConfigError
 from aihwkit.functional.update_settings import UpdateSettings
+from synaptensor.random import RandomStream
 
 __all__ = ["Builder", "make_cell", "register"]
 

@@ -10,7 +10,14 @@ from torch import Tensor
 from aihwkit.functional.pulse_scales import PulseProbabilities, pulse_probabilities
 from aihwkit.functional.update_settings import UpdateSettings
 
-__all__ = ["DensePulses", "ExactUpdate", "Pulses", "StochasticPulses", "pulse_blocks"]
+__all__ = [
+    "DensePulses",
+    "ExactUpdate",
+    "OneDirection",
+    "Pulses",
+    "StochasticPulses",
+    "pulse_blocks",
+]
 
 _BLOCK_BITS = 1 << 23
 _ALL = slice(None)
@@ -41,8 +48,12 @@ class Pulses(ABC):
         """Return the numbers of up and of down pulses over all vectors, each `[rows, columns]`."""
 
     @abstractmethod
-    def select(self, vectors: Tensor) -> "Pulses":
-        """Return the pulses of some of the vectors (indices in increasing order)."""
+    def select(self, vectors: Tensor | slice) -> "Pulses":
+        """Return the pulses of some of the vectors (in increasing order)."""
+
+    @abstractmethod
+    def turned(self, x_signs: Tensor, d_signs: Tensor) -> "Pulses":
+        """Return the pulses with directions multiplied by signs of the columns and rows."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +88,13 @@ class StochasticPulses(Pulses):
         net, total = d.t() @ x, d.abs().t() @ x.abs()
         return (total + net) * 0.5, (total - net) * 0.5
 
-    def select(self, vectors: Tensor) -> "StochasticPulses":
+    def select(self, vectors: Tensor | slice) -> "StochasticPulses":
         """Return the trains of some of the vectors."""
         return StochasticPulses(self.x_bits[vectors], self.d_bits[vectors])
+
+    def turned(self, x_signs: Tensor, d_signs: Tensor) -> "StochasticPulses":
+        """Return the same with directions multiplied by signs of the columns and rows."""
+        return StochasticPulses(self.x_bits * x_signs, self.d_bits * d_signs)
 
 
 @dataclass(frozen=True)
@@ -117,9 +132,55 @@ class DensePulses(Pulses):
             total += counts.abs_()
         return (total + net) * 0.5, (total - net) * 0.5
 
-    def select(self, vectors: Tensor) -> "DensePulses":
+    def select(self, vectors: Tensor | slice) -> "DensePulses":
         """Return the factors of some of the vectors."""
         return DensePulses(self.x[vectors], self.d[vectors])
+
+    def turned(self, x_signs: Tensor, d_signs: Tensor) -> "DensePulses":
+        """Return the same with directions multiplied by signs of the columns and rows."""
+        return DensePulses(self.x * x_signs, self.d * d_signs)
+
+
+@dataclass(frozen=True)
+class OneDirection(Pulses):
+    """The pulses of one direction, as up pulses.
+
+    Attributes:
+        pulses: of both directions.
+        up: keep the up pulses, or the down pulses.
+    """
+
+    pulses: Pulses
+    up: bool
+
+    @property
+    def n_vectors(self) -> int:
+        """Number of vectors."""
+        return self.pulses.n_vectors
+
+    def _keep(self, signed: Tensor) -> Tensor:
+        return (signed if self.up else -signed).clamp_(min=0)
+
+    def counts(self, vector: int, rows: slice = _ALL, columns: slice = _ALL) -> Tensor:
+        """Return the numbers of pulses of one vector."""
+        return self._keep(self.pulses.counts(vector, rows, columns))
+
+    def points(self, vector: int, rows: Tensor, columns: Tensor) -> Tensor:
+        """Return the numbers of pulses of one vector at some cross points."""
+        return self._keep(self.pulses.points(vector, rows, columns))
+
+    def totals(self, rows: slice = _ALL, columns: slice = _ALL) -> tuple[Tensor, Tensor]:
+        """Return the numbers of pulses over all vectors, and zeros."""
+        up, down = self.pulses.totals(rows, columns)
+        return (up if self.up else down), torch.zeros_like(up)
+
+    def select(self, vectors: Tensor | slice) -> "OneDirection":
+        """Return the pulses of some of the vectors."""
+        return OneDirection(self.pulses.select(vectors), self.up)
+
+    def turned(self, x_signs: Tensor, d_signs: Tensor) -> "OneDirection":
+        """Return the same of pulses with directions multiplied by signs."""
+        return OneDirection(self.pulses.turned(x_signs, d_signs), self.up)
 
 
 @dataclass(frozen=True)
@@ -134,9 +195,18 @@ class ExactUpdate:
     x: Tensor
     d: Tensor
 
-    def select(self, vectors: Tensor) -> "ExactUpdate":
+    @property
+    def n_vectors(self) -> int:
+        """Number of vectors."""
+        return self.x.shape[0]
+
+    def select(self, vectors: Tensor | slice) -> "ExactUpdate":
         """Return some of the vectors."""
         return ExactUpdate(self.x[vectors], self.d[vectors])
+
+    def turned(self, x_signs: Tensor, d_signs: Tensor) -> "ExactUpdate":
+        """Return the same with directions multiplied by signs of the columns and rows."""
+        return ExactUpdate(self.x * x_signs, self.d * d_signs)
 
 
 def _stochastic(

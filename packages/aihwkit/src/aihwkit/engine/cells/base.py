@@ -9,9 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from aihwkit.functional.pulses import ExactUpdate, Pulses
 from aihwkit.functional.update_settings import UpdateSettings
 
-__all__ = ["Cell", "UpdateContext", "columns_in_range"]
+__all__ = ["WHOLE", "Cell", "Region", "UpdateContext", "columns_in_range"]
+
+Region = tuple[slice, slice]
+WHOLE: Region = (slice(None), slice(None))
+"""Rows and columns of the whole matrix."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +27,13 @@ class UpdateContext:
         settings: how the outer product is turned into pulses.
         generator: source of all draws.
         m_batch: number of vectors of the call.
+        lr: learning rate of the tile.
     """
 
     settings: UpdateSettings
     generator: torch.Generator
     m_batch: int
+    lr: float = 1.0
 
 
 def columns_in_range(x_size: int, start: int, num: int) -> list[int]:
@@ -87,6 +94,12 @@ class Cell(ABC):
     @abstractmethod
     def update(self, x: Tensor, d: Tensor, lr: float | Tensor, context: UpdateContext) -> None:
         """Update for a batch of vectors `x` `[batch, x]` and gradients `d` `[batch, d]`."""
+
+    @abstractmethod
+    def apply(
+        self, pulses: Pulses | ExactUpdate, context: UpdateContext, region: Region = WHOLE
+    ) -> None:
+        """Apply the pulses of some vectors, in order, to a region of the matrix."""
 
     @abstractmethod
     def bind(self, storage: Tensor) -> None:

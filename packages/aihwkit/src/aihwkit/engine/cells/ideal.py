@@ -6,9 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aihwkit.engine.cells.base import Cell, UpdateContext
+from aihwkit.engine.cells.base import WHOLE, Cell, Region, UpdateContext
 from aihwkit.engine.drift import DriftProcess
 from aihwkit.functional.drift import DriftSettings
+from aihwkit.functional.pulses import ExactUpdate, Pulses
 
 __all__ = ["IdealCell"]
 
@@ -85,6 +86,12 @@ class IdealCell(Cell):
         if isinstance(lr, Tensor):
             x, lr = x * lr.unsqueeze(-1), 1.0
         self.weight.addmm_(d.t(), x, alpha=-lr)
+
+    def apply(
+        self, pulses: Pulses | ExactUpdate, context: UpdateContext, region: Region = WHOLE
+    ) -> None:
+        """Refuse: ideal devices have no pulses."""
+        raise RuntimeError("ideal devices take exact updates, not pulses")
 
     def bind(self, storage: Tensor) -> None:
         """Keep the weights in other storage."""

@@ -157,7 +157,7 @@ class AnalogTile(FloatingPointTile):
             self.cell.update(x, d, self._learning_rate, self._context(x))
 
     def _context(self, x: Tensor) -> UpdateContext:
-        return UpdateContext(self.update_settings, self._generator, x.shape[0])
+        return UpdateContext(self.update_settings, self._generator, x.shape[0], self._learning_rate)
 
     def _trial_update(self, x: Tensor, d: Tensor) -> Tensor:
         """Return the gradient that a pulsed update stands for, without changing the devices."""

@@ -195,7 +195,7 @@ class SimulatorTileWrapper:
         self.analog_bias = bias and not mapping.digital_bias
 
         self._shared_weight_tensor: Tensor | None = None
-        self.tile = self._create_simulator_tile(self.x_size, self.out_size, rpu_config)
+        self.tile = self._create_simulator_tile(self.x_size, self.out_size, self.rpu_config)
         self._bind_storage()
         install_optimizer_guard()
         self.analog_ctx = AnalogContext(self)

@@ -62,7 +62,7 @@ class TorchInferenceTile(TileModule, InferenceTileWithPeriphery, SimulatorTileWr
         out_trans: must be False.
 
     Raises:
-        TorchTileConfigError: if a transposition is asked for, or the configuration is not supported.
+        TorchTileConfigError: if transposed, or the configuration is not supported.
         AnalogBiasConfigError: if the bias would be on the crossbar.
     """
 

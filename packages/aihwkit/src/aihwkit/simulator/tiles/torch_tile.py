@@ -66,7 +66,7 @@ class TorchSimulatorTile(Module, SimulatorTile):
         self.set_config(rpu_config)
         # Drawn at first use, so that building a layer takes no random numbers.
         self._random = RandomStream()
-        self._lines_drawn = False
+        self._lines_drawn = not self._has_lines()
         varies = rpu_config.forward.out_noise_std > 0 and not rpu_config.forward.is_perfect
         self.register_buffer(_NOISE, torch.zeros(d_size, dtype=dtype) if varies else None)
         for name in _LINES:
@@ -143,8 +143,6 @@ class TorchSimulatorTile(Module, SimulatorTile):
     @torch.no_grad()
     def _draw_lines(self) -> None:
         self._lines_drawn = True
-        if not self._has_lines():
-            return
         settings = MVMSettings.from_parameters(self._f_io)
         shape = (self.d_size, self.x_size)
         drawn: LineParameters = draw_line_parameters(

@@ -1,0 +1,225 @@
+"""The contract battery on analog layers."""
+
+import pytest
+import torch
+from torch import nn
+
+from aihwkit.nn import (
+    AnalogConv1d,
+    AnalogConv2d,
+    AnalogConv2dMapped,
+    AnalogLinear,
+    AnalogLinearMapped,
+    AnalogLSTMCell,
+    AnalogRNN,
+    AnalogSequential,
+)
+from aihwkit.optim import AnalogContext, AnalogSGD
+from aihwkit.simulator.configs import (
+    ConstantStepDevice,
+    FloatingPointRPUConfig,
+    InferenceRPUConfig,
+    MappingParameter,
+    SingleRPUConfig,
+    TorchInferenceRPUConfig,
+)
+from aihwkit.simulator.parameters import InputRangeParameter, PrePostProcessingParameter
+from synaptensor.testing import ModuleContract
+
+FIXED_DTYPE = "the data type of a native tile is part of its configuration"
+
+
+def split(**options):
+    return MappingParameter(max_input_size=4, max_output_size=2, **options)
+
+
+def inference(cls, **options):
+    config = cls(noise_model=None, drift_compensation=None, **options)
+    config.forward.out_noise = 0.0
+    return config
+
+
+class VisibleWeights(ModuleContract):
+    """Battery that sees the weights of the tiles in the contexts, not placeholders."""
+
+    def _new(self, seed=None):
+        module = super()._new(seed)
+        for parameter in module.parameters():
+            if isinstance(parameter, AnalogContext):
+                # Devices are drawn at the first look, so it must come right after the seed.
+                parameter.enable_data_view().get_data()
+        return module
+
+
+class AnalogContract(VisibleWeights):
+    """Battery for tiles that are trained in analog."""
+
+    dtypes = {torch.float64: FIXED_DTYPE, torch.bfloat16: FIXED_DTYPE}
+    trainable = "analog weights change by tile.update and never have a gradient"
+    gradcheck = FIXED_DTYPE
+    distributed = "torch's data parallelism reduces gradients, analog tiles have traces"
+    compile = "the simulator tile is not traced"
+    device_move = "the simulator keeps random generators, which have no meta device"
+
+    def make_optimizer(self, module):
+        return AnalogSGD(module.parameters(), lr=0.05)
+
+
+class TestAnalogLinearDefault(AnalogContract):
+    bad_inputs = [
+        ((torch.ones(2, 3),), RuntimeError, "Invalid x_input dimensions"),
+        ((torch.ones(2, 5, dtype=torch.float64),), RuntimeError, "right data type"),
+    ]
+
+    def make(self):
+        return AnalogLinear(5, 3)
+
+    def inputs(self, batch):
+        return (torch.randn(batch, 5),)
+
+    def expected_shapes(self, batch):
+        return (batch, 3)
+
+
+class TestAnalogLinearConstantStep(TestAnalogLinearDefault):
+    independent_samples = "noise of the analog product comes from one stream"
+    pure_eval = "reading draws noise from the tile's stream"
+
+    def make(self):
+        return AnalogLinear(5, 3, True, SingleRPUConfig(device=ConstantStepDevice()))
+
+
+class TestAnalogLinearArray(TestAnalogLinearDefault):
+    bad_inputs = [((torch.ones(2, 3),), RuntimeError, "split_with_sizes expects")]
+
+    def make(self):
+        return AnalogLinear(5, 3, True, FloatingPointRPUConfig(mapping=split()))
+
+
+class TestAnalogLinearMapped(TestAnalogLinearArray):
+    def make(self):
+        return AnalogLinearMapped(5, 3, True, FloatingPointRPUConfig(mapping=split()))
+
+
+class TestAnalogConv1d(AnalogContract):
+    bad_inputs = [((torch.ones(2, 3, 7),), ValueError, r"x_input must have shape \[N, 2, \*size\]")]
+
+    def make(self):
+        return AnalogConv1d(2, 4, 3, padding=1)
+
+    def inputs(self, batch):
+        return (torch.randn(batch, 2, 7),)
+
+    def expected_shapes(self, batch):
+        return (batch, 4, 7)
+
+
+class TestAnalogConv2dConstantStep(AnalogContract):
+    independent_samples = "noise of the analog product comes from one stream"
+    pure_eval = "reading draws noise from the tile's stream"
+    bad_inputs = [
+        ((torch.ones(2, 3, 7, 7),), ValueError, r"x_input must have shape"),
+        ((torch.ones(2, 2, 2, 2),), RuntimeError, "at least as large as the kernel"),
+    ]
+
+    def make(self):
+        return AnalogConv2d(2, 3, 3, stride=2, rpu_config=SingleRPUConfig())
+
+    def inputs(self, batch):
+        return (torch.randn(batch, 2, 6, 7),)
+
+    def expected_shapes(self, batch):
+        return (batch, 3, 2, 3)
+
+
+class TestAnalogConv2dMapped(AnalogContract):
+    bad_inputs = [((torch.ones(2, 3, 7, 7),), ValueError, r"x_input must have shape")]
+
+    def make(self):
+        mapping = MappingParameter(max_input_size=9, max_output_size=2)
+        return AnalogConv2dMapped(2, 3, 3, rpu_config=FloatingPointRPUConfig(mapping=mapping))
+
+    def inputs(self, batch):
+        return (torch.randn(batch, 2, 6, 7),)
+
+
+class TestAnalogSequential(AnalogContract):
+    bad_inputs = [((torch.ones(2, 3),), RuntimeError, "Invalid x_input dimensions")]
+
+    def make(self):
+        return AnalogSequential(
+            AnalogLinear(5, 4, True, SingleRPUConfig(device=ConstantStepDevice())),
+            nn.Sequential(nn.Tanh(), nn.Linear(4, 4)),
+            nn.ModuleList([AnalogLinear(4, 2)])[0],
+        )
+
+    independent_samples = "noise of the analog product comes from one stream"
+    pure_eval = "reading draws noise from the tile's stream"
+
+    def inputs(self, batch):
+        return (torch.randn(batch, 5),)
+
+
+class TestAnalogRNN(AnalogContract):
+    batch_dim = 1
+    bad_inputs = [((torch.ones(4, 3),), ValueError, r"input_ must have shape \[T, B, 3\]")]
+
+    def make(self):
+        return AnalogRNN(AnalogLSTMCell, 3, 4, True, FloatingPointRPUConfig())
+
+    def inputs(self, batch):
+        return (torch.randn(5, batch, 3),)
+
+    def expected_shapes(self, batch):
+        return ((5, batch, 4), [((batch, 4), (batch, 4))])
+
+    def _part(self, tree, start, stop):
+        pytest.skip("outputs and states have the batch in different dimensions")
+
+
+class TestInferenceTile(TestAnalogLinearDefault):
+    distributed = True
+    pure_eval = "reading draws noise from the tile's stream"
+    independent_samples = True
+
+    def make(self):
+        layer = AnalogLinear(5, 3, True, inference(InferenceRPUConfig))
+        layer.prepare_for_ddp()
+        return layer
+
+
+class TestTorchInferenceTile(VisibleWeights):
+    trainable = "the analog context has no gradient; the weights tile.weight have one"
+    gradcheck = "the context is a parameter without effect on the output"
+    compile = "the simulator tile is not traced"
+    device_move = "the tile keeps the stream of its line parameters, on the CPU"
+    bad_inputs = [((torch.ones(2, 3),), RuntimeError, "mat1 and mat2|size|shape")]
+
+    def make(self):
+        config = inference(TorchInferenceRPUConfig)
+        config.forward.is_perfect = True
+        layer = AnalogLinear(5, 3, True, config)
+        layer.prepare_for_ddp()
+        return layer
+
+    def inputs(self, batch):
+        return (torch.randn(batch, 5),)
+
+    def make_optimizer(self, module):
+        return AnalogSGD(module.parameters(), lr=0.05, momentum=0.9)
+
+
+class TestTorchInferenceTileWithInputRange(TestTorchInferenceTile):
+    batch_change = True
+    pure_eval = True
+    distributed = "the input range adapts to the data of each process"
+
+    def make(self):
+        range_ = InputRangeParameter(enable=True, init_from_data=2)
+        config = inference(
+            TorchInferenceRPUConfig, pre_post=PrePostProcessingParameter(input_range=range_)
+        )
+        config.forward.inp_res, config.forward.out_res = -1, -1
+        return AnalogLinear(5, 3, True, config)
+
+    dtypes = {torch.bfloat16: "the analog product draws its noise in float32 steps"}

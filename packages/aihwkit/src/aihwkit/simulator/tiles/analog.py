@@ -8,7 +8,7 @@ from torch import Tensor
 
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.base import BaseTile
-from aihwkit.simulator.tiles.functions import AnalogFunction
+from aihwkit.simulator.tiles.functions import analog_product
 from aihwkit.simulator.tiles.module import TileModule
 from aihwkit.simulator.tiles.native import NativeTile
 from aihwkit.simulator.tiles.rpucuda import RPUCudaSimulatorTileWrapper
@@ -68,7 +68,7 @@ class AnalogTileWithoutPeriphery(TileModule, BaseTile, RPUCudaSimulatorTileWrapp
 
     def forward(self, x_input: Tensor) -> Tensor:
         """Return the product."""
-        return AnalogFunction.apply(self.analog_ctx, self, x_input, None, not self.training)
+        return analog_product(self, x_input)
 
     def joint_forward(self, x_input: Tensor, is_test: bool = False, ctx: Any = None) -> Tensor:
         """Return the product."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
@@ -13,7 +14,7 @@ from aihwkit.optim.context import AnalogContext
 if TYPE_CHECKING:
     from aihwkit.simulator.tiles.rpucuda import RPUCudaSimulatorTileWrapper
 
-__all__ = ["AnalogFunction"]
+__all__ = ["AnalogFunction", "analog_product"]
 
 
 class AnalogFunction(Function):
@@ -72,3 +73,21 @@ class AnalogFunction(Function):
             context.analog_grad_output.append(grad_output.cpu() if offload else grad_output)
         ctx.input_ = None
         return None, None, grad_input, grad_shared, None
+
+
+def analog_product(tile: Any, x_input: Tensor) -> Tensor:
+    """Return the product of a tile module, with its backward pass and trace.
+
+    Under `torch.compile` the product is a break of the graph: simulators hold state and random
+    streams that cannot be traced.
+    """
+    if torch.compiler.is_compiling():
+        # Not a decorator: that would import the compiler along with this module.
+        return torch.compiler.disable(_analog_product)(tile, x_input)
+    return _analog_product(tile, x_input)
+
+
+def _analog_product(tile: Any, x_input: Tensor) -> Tensor:
+    return AnalogFunction.apply(
+        tile.analog_ctx, tile, x_input, tile.shared_weights, not tile.training
+    )

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.defaults import as_rpu_config
-from aihwkit.simulator.tiles.functions import AnalogFunction
+from aihwkit.simulator.tiles.functions import analog_product
 from aihwkit.simulator.tiles.module import TileModule
 from aihwkit.simulator.tiles.periphery import TileWithPeriphery
 from aihwkit.simulator.tiles.rpucuda import RPUCudaSimulatorTileWrapper
@@ -78,9 +78,7 @@ class NativeTile(TileModule, TileWithPeriphery, RPUCudaSimulatorTileWrapper):
         if is_test is not None:
             product = self.joint_forward_indexed if self.is_indexed() else self.joint_forward
             return self._finish(product(x_input.detach(), is_test), tensor_view)
-        output = AnalogFunction.apply(
-            self.analog_ctx, self, x_input, self.shared_weights, not self.training
-        )
+        output = analog_product(self, x_input)
         return self._finish(output, tensor_view)
 
     def _finish(self, output: Tensor, tensor_view: tuple[int, ...] | None) -> Tensor:

@@ -225,11 +225,11 @@ class DeltaPlusCurrent(SpikeCurrentMixin, InfernoSynapse):
         Returns:
             Currents in nA, shape ``(B, *shape)``.
         """
-        self.spike = inputs[0]
         spikes = inputs[0].to(self._current__data.dtype)
         self.current = current = current_delta_injected(
             spikes, *inputs[1:], step_time=self.dt, spike_charge=self.spike_charge
         )
+        self.spike = inputs[0]
         return current
 
 

@@ -175,13 +175,23 @@ def test_the_first_iteration_never_counts_as_converged():
     ],
 )
 def test_other_optimizers_take_the_general_way(options):
-    model = circuit(**options)
+    model, built = circuit(**options), []
+    model.it_construct_optim = _recorded(model.it_construct_optim, built)
     y = model(data(4, False))
-    assert model.iteration_optimizer is not None
+    assert len(built) == 1
+    assert model.iteration_optimizer is None
     assert torch.isfinite(y).all()
     assert (y >= 0).all()
     with pytest.raises(RuntimeError, match="fused relaxation was asked for, but"):
         circuit(relaxation="fused", **options)(data(4, False))
+
+
+def _recorded(constructor, built):
+    def construct(*args, **kwargs):
+        built.append(constructor(*args, **kwargs))
+        return built[-1]
+
+    return construct
 
 
 def test_momentum_follows_its_formula():

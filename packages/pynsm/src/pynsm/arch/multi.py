@@ -233,7 +233,7 @@ class MultiSimilarityMatching(IterationLossModule):
     def abort_iteration(self) -> None:
         """Forget the encodings after an exception."""
         super().abort_iteration()
-        self._Wx = self._Wx_sum = self._monitor = None
+        self._forget()
 
     def _iterate(self, *args: Any, **kwargs: Any) -> Any:
         if not self._use_fused():
@@ -277,10 +277,14 @@ class MultiSimilarityMatching(IterationLossModule):
         return total
 
     def _finish(self) -> Tensor:
-        self._Wx = self._Wx_sum = self._monitor = None
-        if self._single:
-            self.y = self.y.detach().squeeze(0)
+        self._forget()
+        y = self.y.detach()
+        self.y = y.squeeze(0) if self._single else y
         return self.y.detach()
+
+    def _forget(self) -> None:
+        self._Wx = self._Wx_sum = self._monitor = None
+        self.iteration_optimizer = self.iteration_scheduler = None
 
     def _step(self) -> float:
         step = float(self.it_optim_kwargs["lr"])

@@ -1,0 +1,43 @@
+"""Convolutional supervised similarity matching on MNIST.
+
+The labels drive the circuit in training only. Published for the full data set: losses -0.184,
+-0.216, -0.233; 320 s on a CPU; accuracies 99.2 % (train) and 98.4 % (test).
+"""
+
+import torch
+from common import arguments, batches, load, plot_training, probe, train
+from torch import nn
+
+from pynsm import SupervisedSimilarityMatching
+
+
+def main(argv: list[str] | None = None) -> dict[str, float]:
+    """Train, probe, plot."""
+    parser = arguments("Supervised convolutional similarity matching on MNIST.", epochs=3)
+    options = parser.parse_args(argv)
+    x, label = load("MNIST", options.data, train=True)
+    test = load("MNIST", options.data, train=False)
+
+    torch.manual_seed(options.seed)
+    encoder = nn.Conv2d(1, 50, 6, stride=1, padding=0, bias=False)
+    model = SupervisedSimilarityMatching(
+        encoder, num_classes=10, out_channels=50, iteration_projection=nn.ReLU()
+    ).to(options.device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    loader = batches(x, label, 100, True, options.device)
+    losses = train(model, optimizer, loader, options, inputs=lambda x, label: (x, label))
+
+    plot_training(options.plot, losses, encoder.weight)
+    results = {"loss": losses[-1]}
+    if options.probe:
+        loaders = {
+            "train": batches(x, label, 100, False, options.device),
+            "test": batches(*test, 100, False, options.device),
+        }
+        results |= probe(model, loaders, options)
+    print("published: losses -0.184, -0.216, -0.233; 320 s; accuracies 99.2 %, 98.4 %")
+    return results
+
+
+if __name__ == "__main__":
+    main()

@@ -59,7 +59,8 @@ class RecordTensor(RecordStorage):
         Raises:
             RuntimeError: if there are no data.
         """
-        self.pointer = pointer = (self.pointer + int(pos)) % self._data().shape[0]
+        size = self._data().shape[0]
+        self.pointer = pointer = (self.pointer + int(pos)) % size
         return pointer
 
     def decr(self, pos: int = 1) -> int:
@@ -150,6 +151,18 @@ class RecordTensor(RecordStorage):
         if rows.writable(slot):
             return rows.rows[slot]
         return rows.storage[slot] if inplace else self._rebuilt().rows[slot]
+
+    def turn(self, inplace: bool = False) -> tuple[Tensor, Tensor] | None:
+        """Returns the newest observation, as ``borrow``, and the next slot, as ``claim``."""
+        rows = self._attached_rows()
+        if rows is None:
+            return None
+        pointer = self.pointer
+        slot = pointer % rows.size
+        state = rows.rows[slot - 1]
+        if rows.writable(slot):
+            return state, rows.rows[slot]
+        return state, rows.storage[slot] if inplace else self._rebuilt().rows[slot]
 
     def push(self, obs: Tensor, inplace: bool = False) -> None:
         """Records an observation, overwriting the oldest.

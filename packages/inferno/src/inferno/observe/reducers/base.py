@@ -211,37 +211,48 @@ class FoldReducer(RecordReducer, ABC):
         Raises:
             ValueError: if the state changes its shape; ``clear`` allows another.
         """
-        record: RecordTensor = self.data_
         extras = self._extras
         if extras["_initial"]:
-            state = self.fold(*inputs, None)
-            if record.ignored:
-                record.initialize(state.shape, device=state.device, fill=self.fill)
-            record.push(state, self._inplace)
+            self._begin(inputs)
             extras["_initial"] = False
-        elif not self._elementwise:
-            if not self._advance_in_place(record, inputs):
-                record.push(self.fold(*inputs, record.peek()), self._inplace)
-        else:
-            state = record.borrow(1)
-            if any(x.shape != state.shape for x in inputs):
-                raise ValueError(
-                    f"observations must keep the shape {tuple(state.shape)} until `clear` is "
-                    f"called, got {[tuple(x.shape) for x in inputs]}"
-                )
-            if not self._advance_in_place(record, inputs):
-                record.push(self.fold(*inputs, state), self._inplace)
+        elif not self._advance_in_place(inputs):
+            self._advance(inputs)
 
-    def _advance_in_place(self, record: RecordTensor, inputs: tuple[Tensor, ...]) -> bool:
+    def _begin(self, inputs: tuple[Tensor, ...]) -> None:
+        record: RecordTensor = self.data_
+        state = self.fold(*inputs, None)
+        if record.ignored:
+            record.initialize(state.shape, device=state.device, fill=self.fill)
+        record.push(state, self._inplace)
+
+    def _advance(self, inputs: tuple[Tensor, ...]) -> None:
+        record: RecordTensor = self.data_
+        if not self._elementwise:
+            record.push(self.fold(*inputs, record.peek()), self._inplace)
+            return
+        state = record.borrow(1)
+        if any(x.shape != state.shape for x in inputs):
+            raise ValueError(
+                f"observations must keep the shape {tuple(state.shape)} until `clear` is "
+                f"called, got {[tuple(x.shape) for x in inputs]}"
+            )
+        record.push(self.fold(*inputs, state), self._inplace)
+
+    def _advance_in_place(self, inputs: tuple[Tensor, ...]) -> bool:
+        """Folds into the record itself; false where that is not possible."""
         if type(self)._fold_into is FoldReducer._fold_into:
             return False
         if torch.is_grad_enabled() and any(x.requires_grad for x in inputs):
             return False
-        state = record.borrow(1)
-        if any(x.shape != state.shape for x in inputs):
+        record: RecordTensor = self.data_
+        turn = record.turn(self._inplace)
+        if turn is None:
             return False
-        out = record.claim(self._inplace)
-        if out is None or not self._fold_into(out, state, *inputs):
+        state, out = turn
+        for x in inputs:
+            if x.shape != out.shape:
+                return False
+        if not self._fold_into(out, state, *inputs):
             return False
         record.incr(1)
         return True

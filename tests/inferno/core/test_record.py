@@ -540,3 +540,21 @@ def test_compiled_recording():
         x = torch.full((3,), float(i))
         assert torch.equal(compiled(x), x * 2 + 1)
     assert module.x.peek().tolist() == [4, 4, 4]
+
+
+def test_checkpoints_with_one_slot_too_many_still_load():
+    def make_rounded():
+        return make(torch.empty(0), 0.1, 0.1 * 3)
+
+    assert 0.1 * 3 / 0.1 > 3
+    source = make_rounded()
+    source.x.duration = 0.4
+    for i in range(6):
+        source.x.push(torch.tensor([float(i)]))
+    saved = source.state_dict()
+    assert saved["_x_data"].shape == (4, 1)
+    target = make_rounded()
+    target.load_state_dict(saved)
+    assert [target.x.read(k).item() for k in (1, 2, 3)] == [5, 4, 3]
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        make(torch.empty(0), 0.1, 0.2).load_state_dict(saved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from typing import Any, Self
 
@@ -117,7 +117,7 @@ class Handle:
     def _release(self) -> None:
         """Called after the owner's tensors moved: drops what refers to the old ones."""
 
-    def _prepare_load(self, state_dict: Mapping[str, Any], prefix: str) -> None:
+    def _prepare_load(self, state_dict: MutableMapping[str, Any], prefix: str) -> None:
         """Called before the owner loads a state dictionary."""
 
     @classmethod

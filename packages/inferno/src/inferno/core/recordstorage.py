@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from math import ceil
 from typing import Any
 
 import torch
@@ -369,9 +370,25 @@ class RecordStorage(ShapedTensor):
             _rows.pop(id(self), None)
         super().__del__()
 
-    def _prepare_load(self, state_dict: Mapping[str, Any], prefix: str) -> None:
+    def _prepare_load(self, state_dict: MutableMapping[str, Any], prefix: str) -> None:
         saved = state_dict.get(prefix + self._data_name)
         if isinstance(saved, Tensor) and ignored(saved) and not self.ignored:
             self.deinitialize(False)
+        elif isinstance(saved, Tensor) and saved.ndim:
+            self._shorten(state_dict, prefix, saved)
         super()._prepare_load(state_dict, prefix)
         self._release()
+
+    def _shorten(self, state_dict: MutableMapping[str, Any], prefix: str, saved: Tensor) -> None:
+        """Drops the oldest observation of a record that was saved with one too many.
+
+        Sizes were once taken from quotients with their rounding errors; see ``record_size``.
+        """
+        size, key = self.recordsz, f"{prefix}_extra_state"
+        unrounded = max(ceil(self.duration / self.dt) + int(self.inclusive), 1)
+        extras = state_dict.get(key)
+        if saved.shape[0] != unrounded or unrounded != size + 1 or not isinstance(extras, dict):
+            return
+        pointer = extras.get(self._pointer_name, 0)
+        state_dict[prefix + self._data_name] = saved.roll(-pointer, 0)[1:]
+        state_dict[key] = {**extras, self._pointer_name: 0}

@@ -148,8 +148,8 @@ def _check_times(view: View, time: Tensor, validate: bool) -> None:
     if validate:
         if time.numel() == 0:
             raise RuntimeError("`time` must not be empty")
-        least, most = torch.aminmax(time.detach())
-        view.check(least.item(), most.item())
+        least, most = torch.stack(torch.aminmax(time.detach())).tolist()
+        view.check(least, most)
 
 
 def _tensor_steps(view: View, time: Tensor) -> Tensor:

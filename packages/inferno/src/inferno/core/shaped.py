@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, cast
 
 import torch
@@ -295,7 +295,7 @@ class ShapedTensor(Handle):
             return value
         return resized
 
-    def _prepare_load(self, state_dict: Mapping[str, Any], prefix: str) -> None:
+    def _prepare_load(self, state_dict: MutableMapping[str, Any], prefix: str) -> None:
         """Makes room for saved data where there are none yet."""
         saved = state_dict.get(prefix + self._data_name)
         if not isinstance(saved, Tensor) or ignored(saved):

@@ -1,6 +1,12 @@
 """Networks with biology in them: areas on sheets, connectomes, and classifiers on top."""
 
-from bioplnn.models.classifiers import SpatiallyEmbeddedClassifier
+from bioplnn.models.classifiers import (
+    ConnectomeClassifier,
+    ConnectomeODEClassifier,
+    SpatiallyEmbeddedClassifier,
+)
+from bioplnn.models.connectome import ConnectomeODERNN, ConnectomeRNN
+from bioplnn.models.sparse import SparseLinear, SparseODERNN, SparseRNN
 from bioplnn.models.spatially_embedded import (
     SpatiallyEmbeddedArea,
     SpatiallyEmbeddedAreaConfig,
@@ -8,6 +14,13 @@ from bioplnn.models.spatially_embedded import (
 )
 
 __all__ = [
+    "ConnectomeClassifier",
+    "ConnectomeODEClassifier",
+    "ConnectomeODERNN",
+    "ConnectomeRNN",
+    "SparseLinear",
+    "SparseODERNN",
+    "SparseRNN",
     "SpatiallyEmbeddedArea",
     "SpatiallyEmbeddedAreaConfig",
     "SpatiallyEmbeddedClassifier",

@@ -1,0 +1,167 @@
+r"""Products with a sparse matrix of fixed pattern, with gradients for its values.
+
+The matrix $W$ is stored row by row (CSR) together with the pattern of its transpose. The gradient
+of the operand is $W^\top g$, the gradient of the values is $g_i \cdot h_j$ for every stored
+$(i, j)$; neither needs memory of the size (stored values) x (batch).
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class SparsePattern(NamedTuple):
+    """Where a sparse matrix has values, by rows and by columns.
+
+    Attributes:
+        crow: Start of every row among the values, ``(rows + 1,)``, int32 or int64.
+        col: Column of every value.
+        crow_t: Start of every column among the values of the transpose.
+        col_t: Row of every value of the transpose.
+        permutation: Position of the transpose's values among the values.
+    """
+
+    crow: Tensor
+    col: Tensor
+    crow_t: Tensor
+    col_t: Tensor
+    permutation: Tensor
+
+
+def sparse_pattern(indices: Tensor, rows: int, columns: int) -> SparsePattern:
+    """Prepare the pattern of a matrix.
+
+    Args:
+        indices: ``(2, nnz)``, row and column of every value, sorted by row, then column.
+        rows: Number of rows.
+        columns: Number of columns.
+    """
+    row, col = indices
+    permutation = torch.argsort(col, stable=True)
+    largest = max(rows, columns, indices.shape[1])
+    kind = torch.int32 if largest < torch.iinfo(torch.int32).max else torch.int64
+    return SparsePattern(
+        _starts(row, rows).to(kind),
+        col.to(kind),
+        _starts(col, columns).to(kind),
+        row[permutation].to(kind),
+        permutation,
+    )
+
+
+def _starts(index: Tensor, size: int) -> Tensor:
+    counts = torch.bincount(index, minlength=size)
+    return torch.cat([counts.new_zeros(1), counts.cumsum(0)])
+
+
+def sparse_matmul(
+    pattern: SparsePattern, values: Tensor, operand: Tensor, values_t: Tensor | None = None
+) -> Tensor:
+    """Multiply a sparse matrix by a dense one.
+
+    Args:
+        pattern: Pattern of the matrix ``(rows, columns)``.
+        values: Its values ``(nnz,)``.
+        operand: Dense ``(columns, k)``.
+        values_t: ``values[pattern.permutation]``, if it is at hand; pass it where many products
+            use the same values.
+
+    Returns:
+        Dense ``(rows, k)``.
+    """
+    if values_t is None:
+        values_t = transposed_values(pattern, values)
+    return torch.ops.bioplnn.csr_matmul(
+        pattern.crow, pattern.col, values, pattern.crow_t, pattern.col_t, values_t, operand
+    )
+
+
+def transposed_values(pattern: SparsePattern, values: Tensor) -> Tensor:
+    """Values in the order of the transpose; empty where no gradient can ask for them."""
+    if torch.is_grad_enabled():
+        return values[pattern.permutation]
+    return values.new_empty(0)
+
+
+@cache
+def _silence_beta_notice() -> None:
+    # torch announces once per process that its CSR layout may change.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.sparse_csr_tensor([0, 1], [0], [1.0], (1, 1))
+
+
+def _csr(crow: Tensor, col: Tensor, values: Tensor, columns: int) -> Tensor:
+    _silence_beta_notice()
+    shape = (crow.shape[0] - 1, columns)
+    return torch.sparse_csr_tensor(crow, col, values, shape, check_invariants=False)
+
+
+def _computing_dtype(*tensors: Tensor) -> torch.dtype:
+    # CPU and CUDA libraries have these products for single and double precision.
+    kind = tensors[0].dtype
+    return kind if kind in (torch.float32, torch.float64) else torch.float32
+
+
+@torch.library.custom_op("bioplnn::csr_matmul", mutates_args=())
+def _csr_matmul(
+    crow: Tensor,
+    col: Tensor,
+    values: Tensor,
+    crow_t: Tensor,
+    col_t: Tensor,
+    values_t: Tensor,
+    operand: Tensor,
+) -> Tensor:
+    if values.shape[0] == 0 or operand.shape[1] == 0:
+        return operand.new_zeros(crow.shape[0] - 1, operand.shape[1])
+    kind = _computing_dtype(operand)
+    matrix = _csr(crow, col, values.to(kind), operand.shape[0])
+    return (matrix @ operand.to(kind).contiguous()).to(operand.dtype)
+
+
+@_csr_matmul.register_fake
+def _(crow, col, values, crow_t, col_t, values_t, operand):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+    return operand.new_empty(crow.shape[0] - 1, operand.shape[1])
+
+
+@torch.library.custom_op("bioplnn::csr_sampled_product", mutates_args=())
+def _csr_sampled_product(crow: Tensor, col: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    kind = _computing_dtype(left)
+    nnz = col.shape[0]
+    if nnz == 0 or left.shape[1] == 0:
+        return left.new_zeros(nnz)
+    pattern = _csr(crow, col, torch.zeros(nnz, dtype=kind, device=left.device), right.shape[0])
+    product = torch.sparse.sampled_addmm(
+        pattern, left.to(kind).contiguous(), right.to(kind).contiguous().t(), beta=0.0
+    )
+    return product.values().to(left.dtype)
+
+
+@_csr_sampled_product.register_fake
+def _(crow, col, left, right):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+    return left.new_empty(col.shape[0])
+
+
+def _save(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    ctx.save_for_backward(*inputs)
+
+
+def _matmul_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    crow, col, values, crow_t, col_t, values_t, operand = ctx.saved_tensors
+    grad_values = grad_operand = None
+    if ctx.needs_input_grad[2]:
+        grad_values = torch.ops.bioplnn.csr_sampled_product(crow, col, grad, operand)
+    if ctx.needs_input_grad[6]:
+        grad_operand = torch.ops.bioplnn.csr_matmul(
+            crow_t, col_t, values_t, crow, col, values, grad
+        )
+    return None, None, grad_values, None, None, None, grad_operand
+
+
+_csr_matmul.register_autograd(_matmul_backward, setup_context=_save)

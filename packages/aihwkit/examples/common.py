@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from aihwkit.optim import AnalogSGD
 from torch import Tensor, nn
 from tqdm import tqdm
+
+from aihwkit.optim import AnalogSGD
 
 SMALL_DATA = Path(__file__).resolve().parents[3] / "tests" / "data"
 
@@ -91,8 +92,9 @@ def accuracy(model: nn.Module, data: tuple[Tensor, Tensor]) -> float:
 
 def plot_training(path: Path, device: Any, losses: list[float]) -> None:
     """Save a figure with the response of some devices to pulses, and the loss of the batches."""
-    from aihwkit.utils.visualization import plot_device_compact
     from matplotlib.figure import Figure
+
+    from aihwkit.utils.visualization import plot_device_compact
 
     figure = Figure(figsize=(10, 4), layout="constrained")
     left, right = figure.subplots(1, 2)

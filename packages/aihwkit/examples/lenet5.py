@@ -1,15 +1,16 @@
 """LeNet5 learns MNIST on constant-step devices.
 
-Reference, 30 epochs of the full set with batches of 8: test accuracy 98.68 %, about 20 s an epoch on
-an accelerator and 5 minutes on the processor of a laptop.
+Reference, 30 epochs of the full set with batches of 8: test accuracy 98.68 %, about 20 s an epoch
+on an accelerator and 5 minutes on the processor of a laptop.
 """
 
 import torch
+from common import accuracy, arguments, load_mnist, plot_training, train
+from torch import nn
+
 from aihwkit.nn import AnalogConv2d, AnalogLinear, AnalogSequential
 from aihwkit.optim import AnalogSGD
 from aihwkit.simulator.configs import ConstantStepDevice, SingleRPUConfig
-from common import accuracy, arguments, load_mnist, plot_training, train
-from torch import nn
 
 
 def build(config: SingleRPUConfig) -> AnalogSequential:

@@ -5,11 +5,12 @@ Network 784-256-128-10, sigmoids between, batches of 64, learning rate 0.05 halv
 """
 
 import torch
+from common import accuracy, arguments, load_mnist, plot_training, train
+from torch import nn
+
 from aihwkit.nn import AnalogLinear, AnalogSequential
 from aihwkit.optim import AnalogSGD
 from aihwkit.simulator.configs import ConstantStepDevice, SingleRPUConfig
-from common import accuracy, arguments, load_mnist, plot_training, train
-from torch import nn
 
 
 def build(config: SingleRPUConfig) -> AnalogSequential:

@@ -7,13 +7,14 @@ import argparse
 from pathlib import Path
 
 import torch
-from aihwkit.nn import AnalogLinear
-from aihwkit.optim import AnalogSGD
-from aihwkit.simulator.configs import ConstantStepDevice, SingleRPUConfig
 from common import plot_training
 from torch import Tensor
 from torch.nn.functional import mse_loss
 from tqdm import tqdm
+
+from aihwkit.nn import AnalogLinear
+from aihwkit.optim import AnalogSGD
+from aihwkit.simulator.configs import ConstantStepDevice, SingleRPUConfig
 
 X = Tensor([[0.1, 0.2, 0.4, 0.3], [0.2, 0.1, 0.1, 0.3]])
 Y = Tensor([[1.0, 0.5], [0.7, 0.3]])

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from aihwkit.exceptions import AihwkitException, TileModuleError
+from aihwkit.exceptions import AihwkitException, CudaError, TileModuleError
 from aihwkit.optim.context import AnalogContext
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.parameters.mapping import MappableRPU
@@ -103,6 +103,16 @@ class TileModule(Module, TileModuleBase):
             if not args and not kwargs:
                 return self
         return super().to(*args, **kwargs)
+
+    def cuda(self, device: torch.device | int | None = None) -> Any:
+        """Move to a CUDA device, with all device parameters. Returns self.
+
+        Raises:
+            CudaError: if there is none.
+        """
+        if not torch.cuda.is_available():
+            raise CudaError("no CUDA device is available, so a tile cannot be moved to one")
+        return super().cuda(device)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
         """Move or convert all tensors, the simulator tile's included.

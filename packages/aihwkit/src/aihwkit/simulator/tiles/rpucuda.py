@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-from aihwkit.exceptions import ArgumentError, CudaError, TileError
+from aihwkit.exceptions import ArgumentError, TileError
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.base import SimulatorTileWrapper
 
@@ -236,15 +236,3 @@ class RPUCudaSimulatorTileWrapper(SimulatorTileWrapper):
             stored = extra[prefix + name]
             extra[prefix + name] = value if isinstance(stored, Tensor) else value.tolist()
         self.load_extra(extra)
-
-    # -- moves -------------------------------------------------------------------------------
-
-    def cuda(self, device: torch.device | str | int | None = None) -> Any:
-        """Move to a CUDA device, with all device parameters. Returns self.
-
-        Raises:
-            CudaError: if there is none.
-        """
-        if not torch.cuda.is_available():
-            raise CudaError("no CUDA device is available, so a tile cannot be moved to one")
-        return super().cuda(device)  # type: ignore[misc]

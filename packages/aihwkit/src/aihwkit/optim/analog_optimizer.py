@@ -167,12 +167,12 @@ class AnalogOptimizer(AnalogOptimizerMixin):
         return super().__new__(_combined_class(optimizer_cls))
 
     def __init__(self, optimizer_cls: type, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[call-arg]
+        super().__init__(*args, **kwargs)
 
     def __reduce__(self) -> Any:
         """Pickle by the optimizer class, from which the combined class is made again."""
         base = type(self).__mro__[type(self).__mro__.index(AnalogOptimizerMixin) + 1]
-        return _rebuild, (base,), self.__getstate__(), None, None  # type: ignore[operator]
+        return _rebuild, (base,), self.__getstate__(), None, None
 
 
 def _combined_class(optimizer_cls: type) -> type:

@@ -214,17 +214,17 @@ class AnalogContext(Parameter):
 
     def to(self, *args: Any, **kwargs: Any) -> AnalogContext:
         """Move the tile, and with it the context. Returns self."""
-        self.analog_tile.to(*args, **kwargs)
+        self.analog_tile.to(*args, **kwargs)  # type: ignore[attr-defined]
         return self
 
     def cuda(self, device: torch.device | str | int | None = None) -> AnalogContext:  # type: ignore[override]
         """Move the tile to a CUDA device. Returns self."""
-        self.analog_tile.cuda(device)
+        self.analog_tile.cuda(device)  # type: ignore[attr-defined]
         return self
 
     def cpu(self) -> AnalogContext:  # type: ignore[override]
         """Move the tile to the CPU. Returns self."""
-        self.analog_tile.cpu()
+        self.analog_tile.cpu()  # type: ignore[attr-defined]
         return self
 
     def __copy__(self) -> Parameter:
@@ -251,7 +251,7 @@ class AnalogContext(Parameter):
         """Hash by identity, as all parameters do."""
         return id(self)
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         """Name the tile."""
         return f"AnalogContext of {self.analog_tile.get_brief_info().strip()}"
 

@@ -197,7 +197,7 @@ class PlaceholderDataView(Tensor):
         with torch._C.DisableTorchFunctionSubclass():
             return torch.Tensor._make_subclass(cls, data.detach())
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         """Show the metadata."""
         return (
             f"PlaceholderDataView(shape={tuple(self.shape)}, dtype={self.dtype}, "

@@ -46,7 +46,7 @@ class AnalogContainerBase(AnalogLayerBase):
             tile.set_weights(*weights_dic[name], **kwargs)  # type: ignore[operator]
 
 
-class AnalogSequential(AnalogContainerBase, Sequential):
+class AnalogSequential(AnalogContainerBase, Sequential):  # type: ignore[misc]
     """`torch.nn.Sequential` with the methods of analog containers."""
 
     @classmethod
@@ -84,7 +84,7 @@ class AnalogWrapper(AnalogContainerBase):
 
     def __reduce__(self) -> Any:
         """Pickle by the class of the module, from which the combined class is made again."""
-        state = self.__getstate__() if hasattr(self, "__getstate__") else self.__dict__  # type: ignore[operator]
+        state = self.__getstate__() if hasattr(self, "__getstate__") else self.__dict__
         return _rebuild_wrapper, (_wrapped_class(type(self)),), state
 
     @classmethod
@@ -100,7 +100,7 @@ class AnalogWrapper(AnalogContainerBase):
 
 def _with_class(module: Module, cls: type) -> Any:
     """Return an object of another class with its own registries over the same parts."""
-    new = cls.__new__(cls)
+    new = cls.__new__(cls)  # type: ignore[call-overload]
     registries = {
         key: value.copy() if isinstance(value, (dict, set)) else value
         for key, value in module.__dict__.items()

@@ -18,7 +18,7 @@ from aihwkit.simulator.tiles.grouped import GroupedTileModule
 __all__ = ["AnalogConv1d", "AnalogConv2d", "AnalogConv3d"]
 
 
-class _AnalogConvNd(AnalogWeightLayer, AnalogConvBase):
+class _AnalogConvNd(AnalogWeightLayer, AnalogConvBase):  # type: ignore[misc]
     r"""Convolution as a product of the kernel matrix with the image patches of all positions.
 
     The matrix is `[out_channels, in_channels * prod(kernel_size)]` in channel-major order, the
@@ -83,7 +83,7 @@ class _AnalogConvNd(AnalogWeightLayer, AnalogConvBase):
             rpu_config, tile_module_class, resistive_device, realistic_read_write
         )
         self._setup_tile(request, bias)
-        self.use_indexed = use_indexed  # type: ignore[assignment]
+        self.use_indexed = use_indexed
 
     def _make_tile_module(self, tile_class: type, config: RPUConfigBase, bias: bool) -> Module:
         if self.groups == 1:

@@ -79,7 +79,8 @@ class AnalogConvBase(_ConvNd):
         cls, module: _ConvNd, rpu_config: RPUConfigBase, tile_module_class: type | None = None
     ) -> Any:
         """Return an analog layer with the weights of a digital one."""
-        layer: Any = cls(  # type: ignore[call-arg]
+        make: Any = cls
+        layer = make(
             module.in_channels,
             module.out_channels,
             module.kernel_size,

@@ -22,7 +22,7 @@ from aihwkit.simulator.tiles.folding import unfold_images
 __all__ = ["AnalogConv1dMapped", "AnalogConv2dMapped", "AnalogConv3dMapped"]
 
 
-class _AnalogConvNdMapped(AnalogLayerBase, AnalogConvBase):
+class _AnalogConvNdMapped(AnalogLayerBase, AnalogConvBase):  # type: ignore[misc]
     """Convolution whose channels are split over an array of tiles.
 
     Whole kernels stay together: a tile sees some input channels with all elements of their kernels.
@@ -76,11 +76,11 @@ class _AnalogConvNdMapped(AnalogLayerBase, AnalogConvBase):
             )
         self.use_bias = bias
         self._setup_array(config, tile_module_class or config.tile_class)
-        self.use_indexed = use_indexed  # type: ignore[assignment]
-        self.bias: Parameter | None = None  # type: ignore[assignment]
+        self.use_indexed = use_indexed
+        self.bias: Parameter | None = None
         if bias:
             dtype = next(self.analog_tiles()).get_dtype()  # type: ignore[operator]
-            self.bias = Parameter(torch.zeros(out_channels, dtype=dtype))  # type: ignore[assignment]
+            self.bias = Parameter(torch.zeros(out_channels, dtype=dtype))
         self.reset_parameters()
 
     def _setup_array(self, config: Any, tile_class: type) -> None:

@@ -13,7 +13,7 @@ from aihwkit.simulator.parameters.base import RPUConfigBase
 __all__ = ["AnalogLinear"]
 
 
-class AnalogLinear(AnalogWeightLayer, Linear):
+class AnalogLinear(AnalogWeightLayer, Linear):  # type: ignore[misc]
     r"""Linear layer :math:`y = W x + b` with its weights on analog tiles.
 
     Without `rpu_config` the tile is a `FloatingPointTile` that also holds the bias. With the same

@@ -65,7 +65,7 @@ class TileModuleArray(Module):
         self.in_sizes = get_split_sizes(in_size, mapping.max_input_size)
         self.out_sizes = get_split_sizes(out_size, mapping.max_output_size)
         self.analog_tile_count = len(self.in_sizes) * len(self.out_sizes)
-        self.array = ModuleList(
+        self.array: Any = ModuleList(
             ModuleList(
                 rpu_config.tile_class(out_part, in_part, rpu_config, bias=False, **kwargs)
                 for out_part in self.out_sizes
@@ -105,7 +105,7 @@ class TileModuleArray(Module):
             raise ValueError("weight must be finite, got NaN or infinite values")
         weight = weight.reshape(self.out_size, self.in_size)
         for row, columns in zip(self.array, weight.split(self.in_sizes, dim=1), strict=True):
-            for tile, part in zip(row, columns.split(self.out_sizes, dim=0), strict=True):  # type: ignore[arg-type]
+            for tile, part in zip(row, columns.split(self.out_sizes, dim=0), strict=True):
                 tile.set_weights(part, None, **kwargs)
         if self.bias is not None and bias is not None:
             self.bias.copy_(bias.view(-1))
@@ -114,8 +114,7 @@ class TileModuleArray(Module):
     def get_weights(self, **kwargs: Any) -> tuple[Tensor, Tensor | None]:
         """Return copies of the logical weights `[out, in]` and the bias (or None) on the CPU."""
         rows = [
-            torch.cat([tile.get_weights(**kwargs)[0] for tile in row], dim=0)  # type: ignore[union-attr]
-            for row in self.array
+            torch.cat([tile.get_weights(**kwargs)[0] for tile in row], dim=0) for row in self.array
         ]
         bias = None if self.bias is None else self.bias.detach().cpu().clone()
         return torch.cat(rows, dim=1), bias
@@ -132,7 +131,7 @@ class TileModuleArray(Module):
         return self._finish(result, tensor_view)
 
     def _row(self, index: int, part: Tensor) -> Tensor:
-        outputs = [tile(part) for tile in self.array[index]]  # type: ignore[union-attr]
+        outputs = [tile(part) for tile in self.array[index]]
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=-1)
 
     def _finish(self, result: Tensor, tensor_view: tuple[int, ...] | None) -> Tensor:
@@ -146,10 +145,10 @@ class TileModuleArray(Module):
         Raises:
             TileModuleError: if a tile has no such method.
         """
-        results = []
+        results: list[list[Any]] = []
         for row in self.array:
             results.append([])
-            for tile in row:  # type: ignore[union-attr]
+            for tile in row:
                 method = getattr(tile, method_name, None)
                 if not callable(method):
                     raise TileModuleError(f"{type(tile).__name__} has no method {method_name!r}")

@@ -289,8 +289,8 @@ class SimulatorTileWrapper:
         raise NotImplementedError
 
     @abstractmethod
-    def get_learning_rate(self) -> float:
-        """Return the learning rate."""
+    def get_learning_rate(self) -> float | None:
+        """Return the learning rate, if the tile has one."""
         raise NotImplementedError
 
     def post_update_step(self) -> None:

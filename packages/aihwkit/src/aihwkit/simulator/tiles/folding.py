@@ -130,12 +130,12 @@ class KernelUnfold(ImageUnfold):
         image = vectors.new_zeros(batch, channels, *padded)
         for element in torch.cartesian_prod(*map(torch.arange, self.kernel_size)).view(-1, dims):
             offset = [int(e) * d for e, d in zip(element, self.dilation, strict=True)]
-            window = tuple(
+            window: Any = tuple(
                 slice(o, o + t * (n - 1) + 1, t)
                 for o, t, n in zip(offset, self.stride, size, strict=True)
             )
-            image[(..., *window)] += grids[(..., *(int(e) for e in element))]
-        inner = tuple(
+            image[(..., *window)] += grids[(..., *(int(e) for e in element))]  # type: ignore[index]
+        inner: Any = tuple(
             slice(low, low + s) for (low, _), s in zip(self.padding, spatial, strict=True)
         )
         return image[(..., *inner)]
@@ -238,7 +238,7 @@ class _Unfold(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         """Fold."""
         return ctx.rule.fold(grad, ctx.image_shape), None
 

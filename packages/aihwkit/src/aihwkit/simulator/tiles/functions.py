@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,9 +10,6 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from aihwkit.optim.context import AnalogContext
-
-if TYPE_CHECKING:
-    from aihwkit.simulator.tiles.rpucuda import RPUCudaSimulatorTileWrapper
 
 __all__ = ["AnalogFunction", "analog_product"]
 
@@ -30,7 +27,7 @@ class AnalogFunction(Function):
     def forward(
         ctx: Any,
         analog_ctx: AnalogContext,
-        analog_tile: RPUCudaSimulatorTileWrapper,
+        analog_tile: Any,
         input_: Tensor,
         shared_weights: Tensor | None = None,
         is_test: bool = False,
@@ -55,7 +52,7 @@ class AnalogFunction(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients of input and shared weights, or store the trace."""
         tile, context = ctx.analog_tile, ctx.analog_ctx
         (saved,) = ctx.saved_tensors

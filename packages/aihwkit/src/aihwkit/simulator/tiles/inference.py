@@ -243,7 +243,8 @@ class InferenceTile(InferenceTileWithPeriphery, NativeTile):
     def post_update_step(self) -> None:
         """Clip and remap the weights, and draw the noise of the next training step."""
         super().post_update_step()
-        modifier = self.rpu_config.modifier
+        config: Any = self.rpu_config
+        modifier = config.modifier
         copies = modifier.type == WeightModifierType.COPY
         if modifier.type != WeightModifierType.NONE and not (copies and modifier.pdrop <= 0):
             self.tile.modify_weights(modifier)

@@ -38,7 +38,7 @@ class InputRangeForward(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None, None]:
         """Return the gradients of values and range."""
         values, input_range = ctx.saved_tensors
         grad_range = None
@@ -139,7 +139,8 @@ class TorchInferenceTile(TileModule, InferenceTileWithPeriphery, SimulatorTileWr
             return x_input
         if not is_test:
             self._update_range(x_input.detach())
-        parameters = self.rpu_config.pre_post.input_range
+        config: Any = self.rpu_config
+        parameters = config.pre_post.input_range
         clipped = InputRangeForward.apply(x_input, self.input_range, parameters)
         return clipped / self.input_range.detach()
 

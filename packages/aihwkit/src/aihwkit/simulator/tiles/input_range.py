@@ -124,7 +124,7 @@ class InputRange:
         if bool(std > 0):
             new = (self.input_range * count + parameters.init_std_alpha * std) / (count + 1)
             self.input_range.copy_(new)
-            count += 1
+            count += 1  # type: ignore[misc]
         self.input_range.abs_()
 
     @torch.no_grad()

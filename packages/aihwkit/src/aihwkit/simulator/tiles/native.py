@@ -48,9 +48,9 @@ class NativeTile(TileModule, TileWithPeriphery, RPUCudaSimulatorTileWrapper):
         self._init_tile(out_size, in_size, config, bias, in_trans, out_trans)
         self.resistive_device = resistive_device
 
-    def _init_tile(self, *arguments: Any, shared_weights: bool = False) -> None:
+    def _init_tile(self, *arguments: Any, **options: Any) -> None:
         TileModule.__init__(self)
-        RPUCudaSimulatorTileWrapper.__init__(self, *arguments, shared_weights=shared_weights)
+        RPUCudaSimulatorTileWrapper.__init__(self, *arguments, **options)
         self.init_periphery()
 
     @staticmethod

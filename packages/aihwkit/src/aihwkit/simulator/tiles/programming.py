@@ -89,7 +89,7 @@ def read_by_regression(
     """
     if not isinstance(tile, Module):
         raise TileError("read_weights needs a tile module, got a bare tile")
-    place = {"dtype": tile.get_dtype(), "device": tile.device}
+    place = {"dtype": tile.get_dtype(), "device": tile.device}  # type: ignore[operator]
     if x_values is None:
         count = tile.in_size * check_integer("over_sampling", over_sampling, minimum=1)
         x = torch.randn(count, tile.in_size, **place)
@@ -110,4 +110,4 @@ def read_by_regression(
     if tile.analog_bias:
         x = torch.cat([x, x.new_ones(x.shape[0], 1)], dim=1)
     solution = torch.linalg.lstsq(x.double(), y.double()).solution.t().to(place["dtype"]).cpu()
-    return tile._separate_weights(solution.contiguous())
+    return tile._separate_weights(solution.contiguous())  # type: ignore[operator]

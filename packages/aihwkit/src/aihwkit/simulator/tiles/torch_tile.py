@@ -112,7 +112,7 @@ class TorchSimulatorTile(Module, SimulatorTile):
             )
         weight = self.weight
         if not is_test or self._modifier.enable_during_test:
-            weight = self.modify_weight(weight, self._modifier, x_input.shape[0])
+            weight = self.modify_weight(weight, self._modifier, x_input.shape[0])  # type: ignore[assignment]
         return self._analog_mvm.matmul(
             weight, x_input, self._f_io, False, is_test, **self.line_parameters()
         )

@@ -67,7 +67,7 @@ class ModularRNN(Module):
         return output, new_states
 
 
-class AnalogRNN(AnalogContainerBase, Module):
+class AnalogRNN(AnalogContainerBase, Module):  # type: ignore[misc]
     """Recurrent network of analog cells.
 
     The update of a training step sees the inputs of all time steps as one batch.

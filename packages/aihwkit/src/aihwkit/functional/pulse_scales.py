@@ -10,6 +10,8 @@ from aihwkit.functional.update_settings import UpdateSettings
 
 __all__ = ["PulseProbabilities", "pulse_probabilities", "train_scales"]
 
+_ROUNDING = 1e-6
+
 
 class PulseProbabilities(NamedTuple):
     """Pulse trains of a batch of vectors, before the bits are drawn.
@@ -62,7 +64,9 @@ def train_scales(
     d_scale = d_max * settings.um_grad_scale
     k = rate * x_max * d_scale / granularity
     if settings.update_bl_management:
-        length = torch.minimum(torch.ceil(k), desired)
+        # Weights that are read and written again carry rounding errors of single precision; they
+        # must not cost a slot, which would make a certain pulse an uncertain one.
+        length = torch.minimum(torch.ceil(k * (1 - _ROUNDING)), desired)
     elif not settings.fixed_bl:
         limited = granularity * desired < rate
         length = torch.where(limited, torch.ceil(rate / granularity).clamp(min=1), desired)

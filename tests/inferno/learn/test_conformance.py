@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from inferno import learn, neural
 from inferno.extra import ExactNeuron
 from inferno.functional import exp_stdp_post_kernel, exp_stdp_pre_kernel

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from inferno import learn, neural
 from inferno.extra import ExactNeuron
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from inferno import learn, neural
 from inferno.extra import ExactNeuron
 from inferno.learn.trainers.two_factor_stdp import StableSTDP, StableTripletSTDP

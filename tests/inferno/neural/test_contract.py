@@ -1,9 +1,12 @@
 """Neurons, synapses, connections and layers against the contract of all modules."""
 
+from typing import ClassVar
+
 import torch
+from torch import nn
+
 from inferno import neural
 from synaptensor.testing import ModuleContract
-from torch import nn
 
 STATEFUL = "a step changes the state, in evaluation mode too"
 FIXED = "the batch size is set on the module"
@@ -20,11 +23,11 @@ class _Stepping(ModuleContract):
     distributed = EXTERNAL
     independent_samples = FIXED
     compile_fullgraph = False
-    dtypes = {torch.bfloat16: "times and voltages need more digits"}
+    dtypes: ClassVar = {torch.bfloat16: "times and voltages need more digits"}
 
 
 class TestLIF(_Stepping):
-    bad_inputs = [((torch.zeros(5, 3, 2),), ValueError, "`inputs` must be of shape")]
+    bad_inputs: ClassVar = [((torch.zeros(5, 3, 2),), ValueError, "`inputs` must be of shape")]
 
     def make(self) -> nn.Module:
         return neural.LIF(
@@ -78,7 +81,7 @@ class TestAdEx(TestLIF):
 
 
 class TestSingleExponentialCurrent(_Stepping):
-    bad_inputs = [((torch.zeros(5, 3, 2),), ValueError, "shape")]
+    bad_inputs: ClassVar = [((torch.zeros(5, 3, 2),), ValueError, "shape")]
 
     def make(self) -> nn.Module:
         return neural.SingleExponentialCurrent(
@@ -95,7 +98,7 @@ class TestDeltaCurrent(TestSingleExponentialCurrent):
 
 
 class TestLinearDense(_Stepping):
-    bad_inputs = [((torch.zeros(4, 3, 3),), ValueError, "shape")]
+    bad_inputs: ClassVar = [((torch.zeros(4, 3, 3),), ValueError, "shape")]
 
     def make(self) -> nn.Module:
         return neural.LinearDense(

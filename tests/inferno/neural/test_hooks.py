@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from inferno import neural
 from torch import nn
+
+from inferno import neural
 
 
 @pytest.mark.parametrize("dim", [None, 0, (0, 1), -1])

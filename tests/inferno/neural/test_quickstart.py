@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import inferno
 import pytest
 import torch
+from torch import Tensor
+
+import inferno
 from inferno import functional, learn, neural
 from synaptensor.kernels import use_kernel
-from torch import Tensor
 
 
 class Model(inferno.Module):

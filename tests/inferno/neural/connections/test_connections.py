@@ -1,10 +1,11 @@
 """Maps, delays and receptive shapes of connections."""
 
-import inferno
 import pytest
 import torch
-from inferno import neural
 from torch import nn
+
+import inferno
+from inferno import neural
 
 DELTA = neural.DeltaCurrent.partialconstructor(1.0)
 

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+
 from inferno import neural
 
 COUNT, STEPS = 4000, 200

@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 import torch
+
 from inferno import functional, neural
 from inferno.neural.modeling import OuterSum
 from synaptensor.kernels import use_kernel

@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 import torch
+
 from inferno import neural
 from inferno.extra import ExactNeuron
 from inferno.observe import MonitorPool, PassthroughReducer, StateMonitor
@@ -157,7 +158,7 @@ def test_paths_of_cells_lead_through_their_layer() -> None:
     assert cell.realign_attribute("prespike") == "connections_.serial.synspike"
     assert cell.realign_attribute("postvoltage") == "neurons_.serial.voltage"
     assert cell.realign_attribute("monitors") == "cells_.serial.serial.monitors"
-    with pytest.raises(RuntimeError, match="'nothing.at.all'"):
+    with pytest.raises(RuntimeError, match=r"'nothing\.at\.all'"):
         cell.realign_attribute("nothing.at.all")
     pool = MonitorPool()
     pool.add_observed("cell", cell)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from inferno import neural
 from synaptensor.kernels import use_kernel
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+
 from inferno import neural
 from synaptensor.kernels import use_kernel
 

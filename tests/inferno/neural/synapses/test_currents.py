@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from inferno import neural
 
 OPTIONS = {

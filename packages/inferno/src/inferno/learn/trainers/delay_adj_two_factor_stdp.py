@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+
 from inferno.learn.functional import BatchReduction, route_signed
 
 from .delay_adjustment import DelayAdjustedTrainer

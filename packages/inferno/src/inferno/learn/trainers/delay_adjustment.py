@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
+
+from torch import Tensor
 
 from inferno.learn.base import IndependentCellTrainer
 from inferno.learn.functional import delay_difference, exponential_window
 from inferno.neural import Cell
-from torch import Tensor
 
 from .hyperparameters import TunedTrainer, positive, rate
 from .monitors import add_events, recorded
@@ -18,13 +19,13 @@ __all__ = ["DelayAdjustedTrainer"]
 class DelayAdjustedTrainer(TunedTrainer):
     """A trainer with exponential windows of delay-adjusted time differences.
 
-    Subclasses name the trained parameter and, for the two windows, whether they belong to
-    differences $\\Delta \\geq 0$.
+    Subclasses name the trained parameter and the rate that belongs to differences of at least
+    zero.
     """
 
     _param = "weight"
     _causal = "pos"
-    _checks = {"lr_pos": rate, "lr_neg": rate, "tc_pos": positive, "tc_neg": positive}
+    _checks: ClassVar = {"lr_pos": rate, "lr_neg": rate, "tc_pos": positive, "tc_neg": positive}
 
     def register_cell(self, name: str, cell: Cell, /, **kwargs: Any) -> IndependentCellTrainer.Unit:
         """Adds a cell for training.

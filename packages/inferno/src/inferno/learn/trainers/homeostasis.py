@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
+from torch import Tensor
+
 from inferno.learn.base import IndependentCellTrainer
 from inferno.learn.functional import BatchReduction
 from inferno.neural import Cell
 from inferno.neural.modeling import SignedTerm
 from inferno.observe import CAReducer, StateMonitor
 from synaptensor.validation import check_choice, check_nonnegative, check_positive
-from torch import Tensor
 
 from .hyperparameters import TunedTrainer, rate
 from .monitors import recorded
@@ -56,7 +57,7 @@ class LinearHomeostasis(TunedTrainer):
         ValueError: if the target is not positive or there is no such parameter.
     """
 
-    _checks = {"plasticity": rate, "target": _target, "param": _parameter}
+    _checks: ClassVar = {"plasticity": rate, "target": _target, "param": _parameter}
 
     def __init__(
         self,

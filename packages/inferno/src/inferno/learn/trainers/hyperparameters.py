@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -31,7 +31,7 @@ class TunedTrainer(IndependentCellTrainer):
     reduction in ``_reduction``.
     """
 
-    _checks: dict[str, Callable[[str, Any], Any]] = {}
+    _checks: ClassVar[dict[str, Callable[[str, Any], Any]]] = {}
     _reduction: Callable[..., torch.Tensor] = staticmethod(torch.mean)
 
     def _set_defaults(self, **values: Any) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch import Tensor
+
 from inferno import Module
 from inferno.functional import SpikeTimeHalfKernel
 from inferno.learn.base import IndependentCellTrainer
 from inferno.learn.functional import BatchReduction, delay_difference
 from inferno.neural import Cell
-from torch import Tensor
 
 from .hyperparameters import TunedTrainer
 from .monitors import add_events, recorded, tracks_delays

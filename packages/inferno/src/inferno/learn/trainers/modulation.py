@@ -6,6 +6,8 @@ from collections.abc import Collection
 from typing import Any
 
 import torch
+from torch import Tensor
+
 from inferno.learn.functional import (
     BatchReduction,
     Update,
@@ -15,7 +17,6 @@ from inferno.learn.functional import (
     split_by_signal,
 )
 from inferno.neural import Cell
-from torch import Tensor
 
 from .hyperparameters import TunedTrainer
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import Tensor
 
-from .reducers import FUSED, SpikeReducer
-
 from inferno.learn.base import CellTrainer
 from inferno.observe import EventReducer, Monitor, StateMonitor
+
+from .reducers import FUSED, SpikeReducer
 
 __all__ = ["add_events", "add_spikes", "add_trace", "recorded", "tracks_delays"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from inferno.learn.base import IndependentCellTrainer
 from inferno.learn.functional import BatchReduction
@@ -47,7 +47,7 @@ class MSTDP(ModulatedTrainer, PairTrainer):
         Florian (2007), Neural Computation 19, 1468-1502.
     """
 
-    _checks = {"lr_post": rate, "lr_pre": rate, "tc_post": positive, "tc_pre": positive}
+    _checks: ClassVar = {"lr_post": rate, "lr_pre": rate, "tc_post": positive, "tc_pre": positive}
 
     def __init__(
         self,

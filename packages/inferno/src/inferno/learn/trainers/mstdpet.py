@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
+from torch import Tensor
+
 from inferno._internal.weak import WeakReference
 from inferno.functional import interp_expdecay
 from inferno.learn.base import IndependentCellTrainer
@@ -14,7 +16,6 @@ from inferno.learn.functional import BatchReduction, correlate_samples
 from inferno.neural import Cell
 from inferno.observe import FoldReducer, Monitor, StateMonitor
 from synaptensor.validation import check_positive
-from torch import Tensor
 
 from .hyperparameters import positive, rate
 from .modulation import ModulatedTrainer, Signal, modulated_samples
@@ -118,7 +119,7 @@ class MSTDPET(ModulatedTrainer, PairTrainer):
         Florian (2007), Neural Computation 19, 1468-1502.
     """
 
-    _checks = {
+    _checks: ClassVar = {
         "lr_post": rate,
         "lr_pre": rate,
         "tc_post": positive,

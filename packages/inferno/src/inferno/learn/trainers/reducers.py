@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from torch import Tensor
+
 from inferno.neural.kernels import decay_and_count, scale_spikes
 from inferno.observe import CumulativeTraceReducer, NearestTraceReducer, PassthroughReducer
-from torch import Tensor
 
 __all__ = ["FUSED", "CumulativeSpikeTrace", "NearestSpikeTrace", "SpikeReducer"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -55,7 +55,7 @@ class STDP(PairTrainer):
         Morrison, Diesmann and Gerstner (2008), Biological Cybernetics 98, 459-478.
     """
 
-    _checks = {"lr_post": rate, "lr_pre": rate, "tc_post": positive, "tc_pre": positive}
+    _checks: ClassVar = {"lr_post": rate, "lr_pre": rate, "tc_post": positive, "tc_pre": positive}
 
     def __init__(
         self,

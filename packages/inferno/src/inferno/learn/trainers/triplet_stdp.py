@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
+from torch import Tensor
+
 from inferno._internal import argtest
 from inferno.functional import interp_expdecay
 from inferno.learn.base import IndependentCellTrainer
 from inferno.learn.functional import BatchReduction, correlate, route_signed
 from inferno.neural import Cell
 from synaptensor.validation import check_positive
-from torch import Tensor
 
 from .hyperparameters import TunedTrainer, nonzero, positive
 from .monitors import add_spikes, add_trace, recorded, tracks_delays
@@ -62,7 +63,7 @@ class TripletSTDP(TunedTrainer):
         Pfister and Gerstner (2006), Journal of Neuroscience 26, 9673-9682.
     """
 
-    _checks = {
+    _checks: ClassVar = {
         "lr_post_pair": nonzero,
         "lr_post_triplet": _magnitude,
         "lr_pre_pair": nonzero,

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN001, ANN202 - numba infers the types of what it compiles
 """Loops compiled by numba for the CPU; imported only when they are first used.
 
 Every loop takes addresses of contiguous tensors and their sizes: passing an address costs a
@@ -24,7 +25,7 @@ __all__ = ["loops"]
 
 
 @intrinsic
-def _pointer(typing_context: Any, address: Any) -> Any:  # noqa: ANN401
+def _pointer(typing_context: Any, address: Any) -> Any:
     """Turns an address into a pointer."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -55,10 +56,30 @@ def _compiled(function: Callable[..., Any]) -> Any:
 def _integrate_and_fire(real: type) -> Any:
     @_compiled
     def integrate_and_fire(
-        kind, batch, size, count, inputs, voltage, refrac, adaptation, new_voltage, new_refrac,
-        spikes, threshold, step_time, rest, first, second, factor, resistance, period, proportional,
-        reset, slope, lock,
-    ):  # fmt: skip  # noqa: ANN001, ANN202
+        kind,
+        batch,
+        size,
+        count,
+        inputs,
+        voltage,
+        refrac,
+        adaptation,
+        new_voltage,
+        new_refrac,
+        spikes,
+        threshold,
+        step_time,
+        rest,
+        first,
+        second,
+        factor,
+        resistance,
+        period,
+        proportional,
+        reset,
+        slope,
+        lock,
+    ):
         total = batch * size
         x = carray(_pointer(inputs), total, real)
         v = carray(_pointer(voltage), total, real)
@@ -108,7 +129,7 @@ def _adapt(real: type) -> Any:
     @_compiled
     def adapt(
         batch, size, count, adaptation, new_adaptation, spikes, refrac, decay, increment, lock
-    ):  # noqa: ANN001, ANN202
+    ):
         a = carray(_pointer(adaptation), size * count, real)
         out = carray(_pointer(new_adaptation), size * count, real)
         s = carray(_pointer(spikes), batch * size, np.bool_)
@@ -135,7 +156,7 @@ def _sparse_linear(real: type) -> Any:
     words = 8 if real is np.float32 else 4
 
     @_compiled
-    def sparse_linear(batch, insize, outsize, inputs, weight, output, most):  # noqa: ANN001, ANN202
+    def sparse_linear(batch, insize, outsize, inputs, weight, output, most):
         total = batch * insize
         x = carray(_pointer(inputs), total, real)
         w = carray(_pointer(weight), insize * outsize, real)
@@ -176,7 +197,7 @@ def _sparse_linear(real: type) -> Any:
 
 def _outer_update(real: type) -> Any:
     @_compiled
-    def listed(rows, size, factor):  # noqa: ANN001, ANN202
+    def listed(rows, size, factor):
         """Lists the nonzero elements of a matrix row by row."""
         first = np.zeros(rows + 1, np.int64)
         count = 0
@@ -194,7 +215,7 @@ def _outer_update(real: type) -> Any:
         return first, index
 
     @_compiled
-    def add_row(o, outsize, insize, rows, scale, post, pre, first, index, dense, total):  # noqa: ANN001, ANN202
+    def add_row(o, outsize, insize, rows, scale, post, pre, first, index, dense, total):
         """Adds a row of a sum of outer products to a total."""
         for r in range(rows):
             p = post[r * outsize + o] * scale
@@ -211,9 +232,21 @@ def _outer_update(real: type) -> Any:
 
     @_compiled
     def outer_update(
-        outsize, insize, weight, updated, bounded, limit,
-        pos_rows, pos_scale, pos_post, pos_pre, neg_rows, neg_scale, neg_post, neg_pre,
-    ):  # fmt: skip  # noqa: ANN001, ANN202
+        outsize,
+        insize,
+        weight,
+        updated,
+        bounded,
+        limit,
+        pos_rows,
+        pos_scale,
+        pos_post,
+        pos_pre,
+        neg_rows,
+        neg_scale,
+        neg_post,
+        neg_pre,
+    ):
         w = carray(_pointer(weight), outsize * insize, real)
         out = carray(_pointer(updated), outsize * insize, real)
         pp = carray(_pointer(pos_post), pos_rows * outsize, real)
@@ -231,11 +264,31 @@ def _outer_update(real: type) -> Any:
             pos[:] = zero
             neg[:] = zero
             add_row(
-                o, outsize, insize, pos_rows, real(pos_scale), pp, pq, p_first, p_index, p_dense, pos
-            )  # fmt: skip
+                o,
+                outsize,
+                insize,
+                pos_rows,
+                real(pos_scale),
+                pp,
+                pq,
+                p_first,
+                p_index,
+                p_dense,
+                pos,
+            )
             add_row(
-                o, outsize, insize, neg_rows, real(neg_scale), np_, nq, n_first, n_index, n_dense, neg
-            )  # fmt: skip
+                o,
+                outsize,
+                insize,
+                neg_rows,
+                real(neg_scale),
+                np_,
+                nq,
+                n_first,
+                n_index,
+                n_dense,
+                neg,
+            )
             at = o * insize
             if bounded:
                 for i in range(insize):
@@ -249,7 +302,7 @@ def _outer_update(real: type) -> Any:
 
 def _scale_spikes(real: type) -> Any:
     @_compiled
-    def scale_spikes(size, spikes, scale, output):  # noqa: ANN001, ANN202
+    def scale_spikes(size, spikes, scale, output):
         s = carray(_pointer(spikes), size, np.uint8)
         y = carray(_pointer(output), size, real)
         factor = real(scale)
@@ -261,7 +314,7 @@ def _scale_spikes(real: type) -> Any:
 
 def _trace(real: type) -> Any:
     @_compiled
-    def trace(size, state, spikes, decay, amplitude, nearest, output):  # noqa: ANN001, ANN202
+    def trace(size, state, spikes, decay, amplitude, nearest, output):
         x = carray(_pointer(state), size, real)
         s = carray(_pointer(spikes), size, np.uint8)
         y = carray(_pointer(output), size, real)

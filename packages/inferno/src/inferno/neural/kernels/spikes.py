@@ -54,7 +54,7 @@ def decay_and_count(
     loops = accelerated(output.dtype)
     if loops is None or spikes.dtype != torch.bool or not fit(output, state, spikes):
         return False
-    if not output.dtype == state.dtype or not output.shape == state.shape == spikes.shape:
+    if output.dtype != state.dtype or not output.shape == state.shape == spikes.shape:
         return False
     loops.trace(
         output.numel(),

@@ -128,8 +128,8 @@ class Layer(Module, ABC):
         """Removes a cell, if there is one; ``AttributeError`` if a name is unknown."""
         self.get_connection(connection)
         self.get_neuron(neuron)
-        group = self.cells_[connection] if connection in self.cells_ else {}
-        if neuron in group:  # type: ignore[operator]
+        group = self.cells_._modules.get(connection)
+        if group is not None and neuron in group:  # type: ignore[operator]
             del group[neuron]  # type: ignore[arg-type]
             if not len(group):  # type: ignore[arg-type]
                 del self.cells_[connection]

@@ -139,6 +139,26 @@ class TileModuleArray(Module):
             return result
         return result + (self.bias if tensor_view is None else self.bias.view(*tensor_view))
 
+    def backward(self, d_input: Tensor) -> Tensor:
+        """Return the transposed product of gradients `[..., out]`, without autograd."""
+        parts = d_input.split(self.out_sizes, dim=-1)
+        columns = []
+        for row in self.array:
+            products = [tile.backward(part) for tile, part in zip(row, parts, strict=True)]
+            columns.append(torch.stack(products).sum(0))
+        return torch.cat(columns, dim=-1)
+
+    def update(self, x_input: Tensor, d_input: Tensor) -> None:
+        """Update the weights of all tiles from inputs `[..., in]` and gradients `[..., out]`."""
+        gradients = d_input.split(self.out_sizes, dim=-1)
+        for row, x in zip(self.array, x_input.split(self.in_sizes, dim=-1), strict=True):
+            for tile, d in zip(row, gradients, strict=True):
+                tile.update(x.contiguous(), d.contiguous())
+
+    def set_learning_rate(self, learning_rate: float | None) -> None:
+        """Set the learning rate of all tiles."""
+        self._apply_to_tiles("set_learning_rate", learning_rate)
+
     def _apply_to_tiles(self, method_name: str, *args: Any, **kwargs: Any) -> list[list[Any]]:
         """Call a method of every tile and return the results in the array's shape.
 

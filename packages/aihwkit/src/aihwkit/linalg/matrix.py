@@ -17,7 +17,7 @@ __all__ = ["AnalogMatrix"]
 LinearOperator: Any = require("scipy.sparse.linalg", "linalg", "aihwkit").LinearOperator
 
 
-class AnalogMatrix(LinearOperator):  # type: ignore[misc]
+class AnalogMatrix(LinearOperator):
     r"""Matrix `[out, in]` on analog tiles, for numerical linear algebra with noisy products.
 
     `A @ x` multiplies along the last dimension of `x`, `x @ A` is the transposed product; both take

@@ -14,7 +14,7 @@ from aihwkit.exceptions import ModuleError
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.module import TileModule
 
-__all__ = ["AnalogLayerBase"]
+__all__ = ["AnalogLayerBase", "AnalogModuleBase"]
 
 
 class AnalogLayerBase:
@@ -235,3 +235,7 @@ class AnalogLayerBase:
 
 def _is_empty(value: Any) -> bool:
     return isinstance(value, Tensor) and value.numel() == 0
+
+
+AnalogModuleBase = AnalogLayerBase
+"""Name of the base class in the first interface."""

@@ -53,7 +53,7 @@ class PiecewiseStepResponse(ResponseModel):
         }
 
     def merge_limit(self, p: Mapping[str, Tensor]) -> int:
-        """Bound the error at a node, where the slope jumps, by a thousandth of the noise."""
+        """Bound the error at a node, where the slope jumps, by half a percent of the noise."""
         jump = max(_largest_jump(self.nodes_up), _largest_jump(self.nodes_down))
         if jump == 0:
             return UNLIMITED
@@ -61,7 +61,7 @@ class PiecewiseStepResponse(ResponseModel):
             return 1
         size = torch.maximum(p["step_up"].abs(), p["step_down"].abs()).double()
         error = float((size * p["nodes_per_weight"]).mean()) * jump / 2
-        return max(1, math.floor((1e-3 * self.sigma / max(error, 1e-12)) ** (2 / 3)))
+        return max(1, math.floor((5e-3 * self.sigma / max(error, 1e-12)) ** (2 / 3)))
 
 
 def _largest_jump(nodes: tuple[float, ...]) -> float:

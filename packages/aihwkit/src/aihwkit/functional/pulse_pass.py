@@ -8,7 +8,7 @@ from torch import Tensor
 
 from aihwkit.functional.response import Response, ResponseModel, merged_change
 
-__all__ = ["Bounds", "apply_pulses", "can_merge", "merged_pass", "pulse_by_pulse"]
+__all__ = ["Bounds", "apply_pulses", "can_merge", "merged_vectors", "pulse_by_pulse"]
 
 # Beyond this many standard deviations (and beyond the mean) a bound is out of reach: the chance of
 # missing a contact is below 2e-9 per cross point and vector.
@@ -71,52 +71,56 @@ def can_merge(
     mean: Tensor,
     spread: Tensor | None,
     bounds: Bounds,
+    limit: int,
 ) -> Tensor:
     """Return where `n` pulses may be taken at once: small growth, and no bound within reach."""
     width = 0.0 if spread is None else REACH * spread.abs()
     high = weight + mean.clamp(min=0) + width <= bounds.upper
     low = weight + mean.clamp(max=0) - width >= bounds.lower
-    result = high & low
+    result = high & low & (n <= limit)
     if response.slope is not None:
         result &= n * response.slope.abs() <= LARGEST_GROWTH
     return result | (n <= 1)
 
 
-def merged_pass(
+def merged_vectors(
     weight: Tensor,
     signed: Tensor,
-    alive: Tensor,
+    draws: Tensor | None,
+    passed: Tensor,
+    start: int,
     params: Mapping[str, Tensor],
-    draw: Tensor | None,
     model: ResponseModel,
     bounds: Bounds,
     limit: int,
-) -> tuple[Tensor, Tensor]:
-    """Take up to `limit` pulses at once at every live cross point where that is possible.
+) -> None:
+    """Take the pulses of some vectors, those of one vector at once wherever that is possible.
 
     Where it is not, because a bound is within reach or the step changes too much, the cross point
-    is left as it is and no longer alive: it continues pulse by pulse from there.
+    is left as it is before that vector; it continues pulse by pulse from there.
 
     Args:
-        weight: weights of any shape.
-        signed: signed numbers of pulses, positive up.
-        alive: which cross points take part.
+        weight: weights `[rows, columns]`, changed in place.
+        signed: signed numbers of pulses, positive up, `[vectors, rows, columns]`.
+        draws: standard normal draws, of the same shape; None without noise.
+        passed: number of vectors that each cross point has taken, changed in place; cross points
+            with less than `start` do not take part.
+        start: number of vectors before these.
         params: what the model derived.
-        draw: standard normal draws, one for each cross point; None without noise.
         model: of the devices.
         bounds: of the devices.
-        limit: largest number of pulses taken at once; 1 is exact everywhere.
-
-    Returns:
-        New weights, and which cross points are alive.
+        limit: largest number of pulses taken at once.
     """
-    n = signed.abs().clamp_(max=limit)
-    response = model.response(weight, signed > 0, params)
-    mean, spread, change = merged_change(n, response, model.sigma, model.multiplicative, draw)
-    if limit > 1:
-        alive = alive & can_merge(weight, n, response, mean, spread, bounds)
-    moved = bounds.clip(weight + change)
-    return torch.where(alive & (n > 0), moved, weight), alive
+    alive = passed == start
+    for vector in range(signed.shape[0]):
+        n = signed[vector].abs()
+        draw = None if draws is None else draws[vector]
+        response = model.response(weight, signed[vector] > 0, params)
+        mean, spread, change = merged_change(n, response, model.sigma, model.multiplicative, draw)
+        alive &= can_merge(weight, n, response, mean, spread, bounds, limit)
+        moved = bounds.clip(weight + change)
+        torch.where(alive & (n > 0), moved, weight, out=weight)
+        passed += alive
 
 
 def pulse_by_pulse(

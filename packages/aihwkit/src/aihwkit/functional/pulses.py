@@ -39,6 +39,11 @@ class Pulses(ABC):
     def counts(self, vector: int, rows: slice = _ALL, columns: slice = _ALL) -> Tensor:
         """Return the signed numbers of pulses of one vector, `[rows, columns]`."""
 
+    def several(self, vectors: slice, rows: slice = _ALL) -> Tensor:
+        """Return the signed numbers of pulses of some vectors, `[vectors, rows, columns]`."""
+        order = range(self.n_vectors)[vectors]
+        return torch.stack([self.counts(vector, rows) for vector in order])
+
     @abstractmethod
     def points(self, vector: int, rows: Tensor, columns: Tensor) -> Tensor:
         """Return the signed numbers of pulses of one vector at some cross points, `[n]`."""
@@ -77,6 +82,10 @@ class StochasticPulses(Pulses):
     def counts(self, vector: int, rows: slice = _ALL, columns: slice = _ALL) -> Tensor:
         """Return the signed numbers of coincidences of one vector."""
         return self.d_bits[vector, :, rows].t() @ self.x_bits[vector, :, columns]
+
+    def several(self, vectors: slice, rows: slice = _ALL) -> Tensor:
+        """Return the signed numbers of coincidences of some vectors."""
+        return torch.bmm(self.d_bits[vectors, :, rows].transpose(1, 2), self.x_bits[vectors])
 
     def points(self, vector: int, rows: Tensor, columns: Tensor) -> Tensor:
         """Return the signed numbers of coincidences of one vector at some cross points."""

@@ -130,7 +130,7 @@ def select(up: Tensor, if_up: Tensor, if_down: Tensor) -> Tensor:
 
 
 def limit_from_curvature(curvature: float, sigma: float) -> int:
-    r"""Return how many pulses leave the error of the mean below a thousandth of the noise.
+    r"""Return how many pulses leave the error of the mean below half a percent of the noise.
 
     The mean of `n` pulses misses the term :math:`f'' f^2 n^3 / 6`, the noise is
     :math:`\sigma f \sqrt{n}`.
@@ -143,7 +143,7 @@ def limit_from_curvature(curvature: float, sigma: float) -> int:
         return _UNLIMITED
     if sigma <= 0:
         return 1
-    return max(1, math.floor((6e-3 * sigma / curvature) ** 0.4))
+    return max(1, math.floor((3e-2 * sigma / curvature) ** 0.4))
 
 
 _UNLIMITED = 1 << 20

@@ -17,6 +17,9 @@ __all__ = ["PulseEngine"]
 # A block of rows whose parameters stay in the cache while all vectors pass over it.
 _CACHE_ELEMENTS = 1 << 16
 
+# Numbers of pulses of a block of rows that are kept for several vectors.
+_VECTOR_ELEMENTS = 1 << 20
+
 # Numbers of pulses kept for cross points that go pulse by pulse: points times vectors at once.
 _POINT_PULSES = 1 << 20
 
@@ -186,70 +189,47 @@ class PulseEngine:
 
     def _in_order(self, weight: Tensor, pulses: Pulses, generator: torch.Generator) -> Tensor:
         """Pass all vectors over one block of rows after the other; rows do not interact."""
-        blocks = [self._block(weight, pulses, rows, generator) for rows in self._blocks(weight)]
-        result = torch.cat([block for block, _ in blocks])
-        first = torch.cat([left for _, left in blocks]).view(-1)
-        index = (first < pulses.n_vectors).nonzero().squeeze(1)
+        result = weight.contiguous().clone()
+        passed = torch.zeros(weight.shape, dtype=torch.int64, device=weight.device)
+        if self.limit > 1:
+            for rows in self._blocks(weight):
+                self._block(result[rows], passed[rows], pulses, rows, generator)
+        index = (passed < pulses.n_vectors).view(-1).nonzero().squeeze(1)
         if index.numel():
-            result.view(-1)[index] = self._points(result, pulses, index, first[index], generator)
+            first = passed.view(-1)[index]
+            result.view(-1)[index] = self._points(result, pulses, index, first, generator)
         return result
 
     def _block(
-        self, weight: Tensor, pulses: Pulses, rows: slice, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """Return the weights of a block of rows, and at which vector each cross point stopped."""
+        self,
+        weight: Tensor,
+        passed: Tensor,
+        pulses: Pulses,
+        rows: slice,
+        generator: torch.Generator,
+    ) -> None:
+        """Pass the vectors over a block of rows, changing `weight` and `passed` in place."""
         run = PASS_KERNEL.select(weight.device)
-        block = weight[rows].contiguous()
         params = {name: value[rows].contiguous() for name, value in self.derived.items()}
         bounds = Bounds(self.bounds.lower[rows].contiguous(), self.bounds.upper[rows].contiguous())
-        draw = torch.empty_like(block) if self.model.sigma > 0 else None
-        alive = torch.ones_like(block, dtype=torch.bool)
-        passed = torch.zeros(block.shape, dtype=torch.int64, device=block.device)
-        for vector in range(pulses.n_vectors):
-            signed = pulses.counts(vector, rows).to(block.dtype)
-            if draw is not None:
-                draw.normal_(generator=generator)
-            block, alive = run(block, signed, alive, params, draw, self.model, bounds, self.limit)
-            passed += alive
-            block = self._rest(block, signed, alive, params, bounds, generator)
-        return block, passed
-
-    def _rest(
-        self,
-        block: Tensor,
-        signed: Tensor,
-        alive: Tensor,
-        params: dict[str, Tensor],
-        bounds: Bounds,
-        generator: torch.Generator,
-    ) -> Tensor:
-        """Take the pulses beyond the limit of one pass, where there are any."""
-        if self.limit == UNLIMITED:
-            return block
-        index = (alive & (signed.abs() > self.limit)).view(-1).nonzero().squeeze(1)
-        if index.numel() == 0:
-            return block
-        counts = signed.view(-1)[index].abs() - self.limit
-        up = signed.view(-1)[index] > 0
-        flat = block.view(-1)
-        offsets = torch.cat((counts.new_zeros(1), counts.cumsum(0))).long()
-        trains = torch.repeat_interleave(up, counts.long())
-        draws = None
-        if self.model.sigma > 0:
-            draws = torch.randn(
-                trains.shape, dtype=block.dtype, device=block.device, generator=generator
+        for part in _parts(pulses.n_vectors, _VECTOR_ELEMENTS // weight.numel()):
+            signed = pulses.several(part, rows).to(weight.dtype)
+            draws = None
+            if self.model.sigma > 0:
+                draws = torch.randn(
+                    signed.shape, dtype=weight.dtype, device=weight.device, generator=generator
+                )
+            run(
+                weight,
+                signed,
+                draws,
+                passed,
+                part.start,
+                params,
+                self.model,
+                bounds,
+                self.limit,
             )
-        run = TRAIN_KERNEL.select(block.device)
-        flat[index] = run(
-            flat[index],
-            trains,
-            offsets,
-            {name: value.view(-1)[index] for name, value in params.items()},
-            draws,
-            self.model,
-            Bounds(bounds.lower.view(-1)[index], bounds.upper.view(-1)[index]),
-        )
-        return block
 
 
 def _parts(total: int, size: int) -> Iterator[slice]:

@@ -3,13 +3,13 @@
 All of them get the same draws and give the same weights up to rounding.
 """
 
-from aihwkit.functional.pulse_pass import merged_pass, pulse_by_pulse
+from aihwkit.functional.pulse_pass import merged_vectors, pulse_by_pulse
 from synaptensor.kernels import KernelRegistry
 
 __all__ = ["PASS_KERNEL", "TRAIN_KERNEL"]
 
-PASS_KERNEL = KernelRegistry("aihwkit.merged_pass")
-PASS_KERNEL.register("torch", merged_pass)
+PASS_KERNEL = KernelRegistry("aihwkit.merged_vectors")
+PASS_KERNEL.register("torch", merged_vectors)
 
 TRAIN_KERNEL = KernelRegistry("aihwkit.pulse_by_pulse")
 TRAIN_KERNEL.register("torch", pulse_by_pulse)

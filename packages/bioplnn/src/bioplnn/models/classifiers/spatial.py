@@ -61,6 +61,18 @@ class SpatiallyEmbeddedClassifier(nn.Module):
         self.rnn = SpatiallyEmbeddedRNN(**rnn_kwargs)
         features = self.rnn.areas[-1].out_channels * size[0] * size[1]
         self.readout = build_head(features, fc_dim, num_classes, dropout)
+        if self.rnn.areas[-1].weight_init == "balanced":
+            self._ignore_common_activity()
+
+    @torch.no_grad()
+    def _ignore_common_activity(self) -> None:
+        """Make hidden units blind to the mean of all features.
+
+        Outputs of an excitatory population share a large positive mean. Without this it would
+        decide which hidden units are active, whatever the image.
+        """
+        weight = self.readout[1].weight
+        weight -= weight.mean(1, keepdim=True)
 
     def forward(
         self,

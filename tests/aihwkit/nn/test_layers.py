@@ -16,6 +16,7 @@ from aihwkit.nn import (
     AnalogConv2dMapped,
     AnalogConv3d,
     AnalogConv3dMapped,
+    AnalogConvTranspose2d,
     AnalogGRUCell,
     AnalogLinear,
     AnalogLinearMapped,
@@ -286,6 +287,53 @@ def test_index_vector_unfolds_as_the_kernel_does():
         tile.set_indexed(indices, [2, 3])
     with pytest.raises(RuntimeError, match="images must have shape"):
         tile(torch.ones(1, 2, 4, 3))
+
+
+TRANSPOSED = {
+    "plain": {},
+    "strided": {"stride": 2, "padding": 1, "output_padding": 1},
+    "dilated": {"stride": 3, "dilation": 2, "groups": 2},
+    "no bias": {"bias": False, "padding": 1},
+}
+
+
+@pytest.mark.parametrize("options", TRANSPOSED.values(), ids=TRANSPOSED)
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_transposed_convolutions_equal_torch(options, dims):
+    digital_class = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)[dims - 1]
+    torch.manual_seed(0)
+    digital = digital_class(4, 2, 3, **options)
+    analog = convert_to_analog(digital, split(3, 5))
+    assert type(analog).__name__ == f"AnalogConvTranspose{dims}d"
+    images = torch.randn(3, 4, *(4, 3, 5)[:dims], requires_grad=True)
+    gradients = []
+    for layer in (digital, analog):
+        images.grad = None
+        layer(images).square().sum().backward()
+        gradients.append(images.grad.clone())
+        layer.zero_grad()
+    assert torch.allclose(*gradients, atol=1e-3)
+    train_both(analog, digital, images.detach())
+    assert torch.allclose(analog(images), digital(images), atol=1e-5)
+    assert torch.allclose(analog(images[0]), digital(images[0]), atol=1e-5)
+    back = convert_to_digital(analog)
+    assert type(back) is digital_class
+    assert torch.allclose(back(images), digital(images), atol=1e-5)
+
+
+def test_transposed_convolution_starts_as_torch_does_and_takes_an_output_size():
+    torch.manual_seed(0)
+    digital = nn.ConvTranspose2d(4, 2, 3, stride=2)
+    torch.manual_seed(0)
+    analog = AnalogConvTranspose2d(4, 2, 3, stride=2)
+    assert torch.equal(analog.get_weights()[0], digital.weight)
+    images = torch.randn(2, 4, 5, 5)
+    for size in (None, [11, 12], [12, 11]):
+        assert torch.allclose(analog(images, size), digital(images, size), atol=1e-5)
+    with pytest.raises(ValueError, match="input must have shape"):
+        analog(torch.ones(2, 3, 5, 5))
+    with pytest.raises(ValueError, match="weight must have 72 elements"):
+        analog.set_weights(torch.ones(3))
 
 
 # -- mapping -----------------------------------------------------------------------------------

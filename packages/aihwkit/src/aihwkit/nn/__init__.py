@@ -7,6 +7,11 @@ from aihwkit.nn.modules.conv_mapped import (
     AnalogConv2dMapped,
     AnalogConv3dMapped,
 )
+from aihwkit.nn.modules.conv_transpose import (
+    AnalogConvTranspose1d,
+    AnalogConvTranspose2d,
+    AnalogConvTranspose3d,
+)
 from aihwkit.nn.modules.linear import AnalogLinear
 from aihwkit.nn.modules.linear_mapped import AnalogLinearMapped
 from aihwkit.nn.modules.rnn.cells import (
@@ -24,6 +29,9 @@ __all__ = [
     "AnalogConv2dMapped",
     "AnalogConv3d",
     "AnalogConv3dMapped",
+    "AnalogConvTranspose1d",
+    "AnalogConvTranspose2d",
+    "AnalogConvTranspose3d",
     "AnalogGRUCell",
     "AnalogLSTMCell",
     "AnalogLSTMCellCombinedWeight",

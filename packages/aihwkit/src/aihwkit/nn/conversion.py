@@ -7,7 +7,17 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch.nn import Conv1d, Conv2d, Conv3d, Linear, Module, Sequential
+from torch.nn import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+    Linear,
+    Module,
+    Sequential,
+)
 
 from aihwkit.exceptions import ArgumentError
 from aihwkit.nn.modules.base import AnalogLayerBase
@@ -17,6 +27,11 @@ from aihwkit.nn.modules.conv_mapped import (
     AnalogConv1dMapped,
     AnalogConv2dMapped,
     AnalogConv3dMapped,
+)
+from aihwkit.nn.modules.conv_transpose import (
+    AnalogConvTranspose1d,
+    AnalogConvTranspose2d,
+    AnalogConvTranspose3d,
 )
 from aihwkit.nn.modules.linear import AnalogLinear
 from aihwkit.nn.modules.linear_mapped import AnalogLinearMapped
@@ -29,6 +44,9 @@ _DEFAULT_CONVERSION_MAP: dict[type, type] = {
     Conv1d: AnalogConv1d,
     Conv2d: AnalogConv2d,
     Conv3d: AnalogConv3d,
+    ConvTranspose1d: AnalogConvTranspose1d,
+    ConvTranspose2d: AnalogConvTranspose2d,
+    ConvTranspose3d: AnalogConvTranspose3d,
     Sequential: AnalogSequential,
 }
 

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from aihwkit.exceptions import TileError
 
-__all__ = ["ImageUnfold", "IndexUnfold", "KernelUnfold", "unfold_images"]
+__all__ = ["ImageUnfold", "IndexUnfold", "KernelUnfold", "fold_vectors", "unfold_images"]
 
 
 class ImageUnfold(ABC):
@@ -246,3 +246,24 @@ class _Unfold(Function):
 def unfold_images(images: Tensor, rule: ImageUnfold) -> Tensor:
     """Unfold `[N, C, *spatial]` into `[N, L, x_size]`, differentiably."""
     return _Unfold.apply(images, rule)
+
+
+class _Fold(Function):
+    """Folding with the unfolding as its backward."""
+
+    @staticmethod
+    def forward(ctx: Any, vectors: Tensor, rule: ImageUnfold, image_shape: torch.Size) -> Tensor:
+        """Fold."""
+        ctx.rule = rule
+        return rule.fold(vectors, image_shape)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        """Unfold."""
+        return ctx.rule.unfold(grad), None, None
+
+
+def fold_vectors(vectors: Tensor, rule: ImageUnfold, image_shape: torch.Size) -> Tensor:
+    """Add vectors `[N, L, x_size]` into images `[N, C, *spatial]`, differentiably."""
+    return _Fold.apply(vectors, rule, image_shape)

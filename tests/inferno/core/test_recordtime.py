@@ -205,7 +205,20 @@ def test_times_are_checked():
             record.select(torch.zeros(shape))
     with pytest.raises(RuntimeError, match="empty"):
         record.select(torch.zeros(3, 2, 0))
-    assert owner.x.select(torch.zeros(3, 2), validate=False).shape == (3, 2)
+    outside = torch.tensor([-5.0, 100.0]).expand(3, 2)
+    clamped = torch.tensor([0.0, longest]).expand(3, 2)
+    assert torch.equal(record.select(outside, validate=False), record.select(clamped))
+    assert owner.x is record
+
+
+@pytest.mark.parametrize("interp", [interp_previous, interp_next, interp_nearest, interp_linear])
+def test_times_expanded_over_the_batch_give_the_same(interp):
+    module = random_record()
+    time = (torch.rand(2, 5) * 0.75 * 21).expand(3, 2, 5)
+    expected = module.x.select(time.contiguous(), interp)
+    assert torch.equal(module.x.select(time, interp), expected)
+    same = torch.tensor(1.0).expand(3, 2)
+    assert torch.equal(module.x.select(same, interp), module.x.select(same.clone(), interp))
 
 
 def test_gradients_of_a_selection():

@@ -305,8 +305,8 @@ class RecordTensor(RecordStorage):
             tolerance: largest difference from the time of an observation that is ignored.
             offset: steps before the write position of time 0, 1 is the newest.
             interp_kwargs: keyword arguments of ``interp``.
-            validate: whether a tensor of times is checked to lie in the record. The check
-                waits for the device; leave it out only for times known to be in range.
+            validate: whether a tensor of times is checked to lie in the record, which waits
+                for the device; otherwise it is clamped to it, which does not.
 
         Raises:
             RuntimeError: if there are no data.
@@ -350,7 +350,8 @@ class RecordTensor(RecordStorage):
             offset: steps before the write position of time 0.
             inplace: whether views that were read may change, and no gradient is kept.
             extrap_kwargs: keyword arguments of ``extrap``.
-            validate: whether a tensor of times is checked to lie in the record.
+            validate: whether a tensor of times is checked to lie in the record; otherwise it
+                is clamped to it.
 
         Raises:
             RuntimeError: if there are no data.

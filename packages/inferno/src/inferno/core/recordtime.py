@@ -7,7 +7,7 @@ Observation ``k`` is at slot ``(pointer - k) mod N``; a time ``t`` before the pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import Any
@@ -50,8 +50,11 @@ class View:
         return self.data[(self.pointer - k) % self.data.shape[0]]
 
     def slots(self, k: Tensor) -> Tensor:
-        """Slots of the observations ``k`` steps before the write position."""
-        return torch.remainder(self.pointer - k.long(), self.data.shape[0])
+        """Slots of the observations a whole number ``k`` of steps before the write position."""
+        size = self.data.shape[0]
+        slot = self.pointer - k.detach()
+        # floats hold these numbers exactly, and integer remainders take ten times as long
+        return slot.sub_(torch.floor(slot / size).mul_(size)).long()
 
     def check(self, least: float, most: float) -> None:
         """Raises ``ValueError`` if times are outside the record; NaN is outside."""
@@ -144,20 +147,31 @@ def select_scalar(
     return interp(older, newer, _elapsed_like(view, steps), view.dt, **kwargs)
 
 
-def _check_times(view: View, time: Tensor, validate: bool) -> None:
-    if validate:
-        if time.numel() == 0:
-            raise RuntimeError("`time` must not be empty")
-        least, most = torch.stack(torch.aminmax(time.detach())).tolist()
-        view.check(least, most)
+def _legal(view: View, time: Tensor, validate: bool) -> Tensor:
+    """Times checked to lie in the record, or clamped to it."""
+    if not validate:
+        return time.clamp(0.0, view.longest)
+    if time.numel() == 0:
+        raise RuntimeError("`time` must not be empty")
+    least, most = torch.stack(torch.aminmax(time.detach())).tolist()
+    view.check(least, most)
+    return time
 
 
 def _tensor_steps(view: View, time: Tensor) -> Tensor:
     """Steps before the present, integral where an observation is within the tolerance."""
     steps = time / view.dt
-    nearest = torch.round(steps)
-    close = (view.dt * nearest - time).abs() <= view.tolerance
+    nearest = steps.detach().round()
+    close = (view.dt * nearest).sub_(time.detach()).abs_() <= view.tolerance
     return torch.where(close, nearest, steps)
+
+
+def _compact(time: Tensor) -> Tensor:
+    """Undoes the expansion of a tensor: dimensions that repeat one value get size 1."""
+    for dim, (size, stride) in enumerate(zip(time.shape, time.stride(), strict=True)):
+        if stride == 0 and size > 1:
+            time = time.narrow(dim, 0, 1)
+    return time
 
 
 def select_tensor(
@@ -175,30 +189,43 @@ def select_tensor(
             f"`time` must have the shape {tuple(shape)} of an observation, or one more "
             f"dimension, got {tuple(time.shape)}"
         )
-    _check_times(view, time, validate)
+    full = (*time.shape, 1) if single else time.shape
+    # delays are often the same for the whole batch: what is computed of them is too
+    time = _legal(view, _compact(time), validate)
     steps = _tensor_steps(view, time)
-    steps = steps.unsqueeze(0) if single else steps.movedim(-1, 0)
-    k = view.offset + steps
-    result = _select(view, steps, k, interp, kwargs)
-    return result.squeeze(0) if single else result.movedim(0, -1)
+    result = _select(view, steps.unsqueeze(-1) if single else steps, full, interp, kwargs)
+    return result.squeeze(-1) if single else result
 
 
 def _select(
-    view: View, steps: Tensor, k: Tensor, interp: Interpolation, kwargs: Mapping[str, Any]
+    view: View,
+    steps: Tensor,
+    full: Sequence[int],
+    interp: Interpolation,
+    kwargs: Mapping[str, Any],
 ) -> Tensor:
+    """Selects at steps that can be expanded to the shape ``full``, ``(*S, D)``."""
+    k = view.offset + steps
+    history = view.data.movedim(0, -1)
+
+    def gather(index: Tensor) -> Tensor:
+        return history.gather(-1, view.slots(index).expand(full))
+
     # interpolations that pick one neighbour need one gather: pick the index instead
     if interp is interp_previous:
-        return view.data.gather(0, view.slots(k.ceil()))
+        return gather(k.ceil())
     if interp is interp_next:
-        return view.data.gather(0, view.slots(k.floor()))
+        return gather(k.floor())
     elapsed = view.dt - view.dt * (steps % 1)
-    if interp is interp_nearest:
-        nearer = torch.where(elapsed / view.dt > 0.5, k.floor(), k.ceil())
-        return view.data.gather(0, view.slots(nearer))
     above, below = k.ceil(), k.floor()
-    older = view.data.gather(0, view.slots(above))
-    newer = view.data.gather(0, view.slots(below))
-    between = interp(older, newer, elapsed, view.dt, **kwargs)
+    if interp is interp_nearest:
+        return gather(torch.where(elapsed / view.dt > 0.5, below, above))
+    older = gather(above)
+    newer, elapsed = gather(below), elapsed.expand(full)
+    between = interp(
+        older.movedim(-1, 0), newer.movedim(-1, 0), elapsed.movedim(-1, 0), view.dt, **kwargs
+    )
+    between = between.movedim(0, -1)
     return torch.where(above == below, older, between)
 
 
@@ -226,7 +253,7 @@ def insert_tensor(
             f"`time` must have the shape {tuple(obs.shape)} of an observation, "
             f"got {tuple(time.shape)}"
         )
-    _check_times(view, time, validate)
+    time = _legal(view, time, validate)
     steps = _tensor_steps(view, time).unsqueeze(0)
     k = view.offset + steps
     elapsed = view.dt - view.dt * (steps % 1)

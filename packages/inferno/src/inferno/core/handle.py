@@ -162,3 +162,12 @@ def register_tensor(owner: Any, attr: str, value: Any, persist: bool) -> None:
         owner.register_buffer(attr, value, persistent=persist)
     else:
         setattr(owner, attr, value)
+
+
+def table_of(owner: Any, attr: str) -> MutableMapping[str, Any]:
+    """Finds the mapping of an owner that holds a tensor: its table, or its attributes."""
+    if isinstance(owner, nn.Module):
+        for table in (owner._buffers, owner._parameters):
+            if attr in table:
+                return table
+    return AttributeStore(owner)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from inferno._internal import argtest
 
 from .constraints import compatible, consistent, dimensionality, ignored
-from .handle import AttributeStore, Handle, register_tensor
+from .handle import Handle, register_tensor, table_of
 
 __all__ = ["ShapedTensor"]
 
@@ -77,14 +77,8 @@ class ShapedTensor(Handle):
 
     def _locate(self) -> Any:
         """Finds the table of the owner that holds the data, and remembers it."""
-        owner = self._living_owner()
-        store: Any = AttributeStore(owner)
-        if isinstance(owner, nn.Module):
-            for table in (owner._buffers, owner._parameters):
-                if self._data_name in table:
-                    store = table
-        self._store = store
-        return store
+        self._store = table_of(self._living_owner(), self._data_name)
+        return self._store
 
     def _get(self) -> Any:
         # tables of the owner, not the owner, are remembered: no cycle, no search per access

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from types import MethodType
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .handle import Handle, register_tensor
+from .handle import Handle, register_tensor, table_of
 
 __all__ = ["VirtualTensor"]
 
@@ -39,6 +39,9 @@ class VirtualTensor(Handle):
     """
 
     LinkedAttributes: type[Any] = VirtualTensorAttributes
+
+    _transient = (*Handle._transient, "_store")
+    _store: MutableMapping[str, Any]
 
     def __init__(
         self,
@@ -74,7 +77,11 @@ class VirtualTensor(Handle):
         return self.LinkedAttributes(self._ref_name)
 
     def _reference(self) -> Tensor:
-        reference: Tensor = getattr(self._living_owner(), self._ref_name)
+        try:
+            reference: Tensor = self._store[self._ref_name]
+        except (KeyError, AttributeError):
+            self._store = table_of(self._living_owner(), self._ref_name)
+            reference = self._store[self._ref_name]
         return reference
 
     @property

@@ -1,4 +1,4 @@
-"""Helpers shared by the sub-packages."""
+"""What the sub-packages share: argument tests, nested access, read-only views."""
 
 from . import argtest
 from .utils import MapAccessor, Proxy, fzip, getitem, rgetattr, rgetitem, rsetattr, unique

@@ -1,4 +1,4 @@
-"""Nested access, iteration helpers and read-only views used throughout the package."""
+"""Nested access, iteration and read-only views used throughout the package."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from inferno import StateHook, normalize
 from inferno._internal import argtest, rgetattr, rsetattr
+from inferno.neural.kernels import clamp
 
 __all__ = ["Clamping", "Normalization"]
 
@@ -133,4 +134,7 @@ class Clamping(StateHook):
     def hook(self, module: nn.Module) -> None:
         """Clamps the attribute of ``module``."""
         value = rgetattr(module, self.attribute)
-        rsetattr(module, self.attribute, torch.clamp(value, self.clampmin, self.clampmax))
+        clamped = clamp(value, self.clampmin, self.clampmax)
+        if clamped is None:
+            clamped = torch.clamp(value, self.clampmin, self.clampmax)
+        rsetattr(module, self.attribute, clamped)

@@ -6,13 +6,14 @@ is forced. Callers then take the definition in `inferno.neural.functional`.
 """
 
 from .neurons import adapt_thresholds, integrate_and_fire
-from .products import outer_update, sparse_linear
+from .products import clamp, outer_update, sparse_linear
 from .selection import accelerated, registry
 from .spikes import decay_and_count, scale_spikes
 
 __all__ = [
     "accelerated",
     "adapt_thresholds",
+    "clamp",
     "decay_and_count",
     "integrate_and_fire",
     "outer_update",

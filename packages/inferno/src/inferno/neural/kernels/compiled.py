@@ -45,7 +45,15 @@ def loops(dtype: torch.dtype) -> SimpleNamespace:
         The loops as attributes.
     """
     real = np.float32 if dtype == torch.float32 else np.float64
-    functions = (_integrate_and_fire, _adapt, _sparse_linear, _outer_update, _scale_spikes, _trace)
+    functions = (
+        _integrate_and_fire,
+        _adapt,
+        _sparse_linear,
+        _outer_update,
+        _scale_spikes,
+        _trace,
+        _clamp,
+    )
     return SimpleNamespace(**{f.__name__[1:]: f(real) for f in functions})
 
 
@@ -152,20 +160,16 @@ def _adapt(real: type) -> Any:
     return adapt
 
 
-def _sparse_linear(real: type) -> Any:
+def _nonzeros(real: type) -> Any:
     words = 8 if real is np.float32 else 4
 
     @_compiled
-    def sparse_linear(batch, insize, outsize, inputs, weight, output, most):
-        total = batch * insize
-        x = carray(_pointer(inputs), total, real)
-        w = carray(_pointer(weight), insize * outsize, real)
-        y = carray(_pointer(output), batch * outsize, real)
+    def nonzeros(rows, size, matrix, first, index):
+        """Lists the columns of nonzero elements row by row; false if there are too many."""
+        total = rows * size
+        x = carray(_pointer(matrix), total, real)
         blocks = total // words
-        bits = carray(_pointer(inputs), blocks * 4, np.uint64)
-        index = np.empty(most, np.int64)
-        value = np.empty(most, real)
-        first = np.zeros(batch + 1, np.int64)
+        bits = carray(_pointer(matrix), blocks * 4, np.uint64)
         found = 0
         for block in range(blocks + 1):
             if block < blocks:
@@ -174,45 +178,61 @@ def _sparse_linear(real: type) -> Any:
                     continue
             for j in range(block * words, min((block + 1) * words, total)):
                 if x[j] != real(0.0):
-                    if found == most:
+                    if found == len(index):
                         return False
-                    row = j // insize
-                    index[found] = j - row * insize
-                    value[found] = x[j]
+                    row = j // size
+                    index[found] = j - row * size
                     found += 1
                     first[row + 1] = found
+        for r in range(rows):
+            first[r + 1] = max(first[r + 1], first[r])
+        return True
+
+    return nonzeros
+
+
+def _sparse_linear(real: type) -> Any:
+    nonzeros = _nonzeros(real)
+
+    @_compiled
+    def sparse_linear(batch, insize, outsize, inputs, weight, output, most):
+        x = carray(_pointer(inputs), batch * insize, real)
+        w = carray(_pointer(weight), insize * outsize, real)
+        y = carray(_pointer(output), batch * outsize, real)
+        first = np.zeros(batch + 1, np.int64)
+        index = np.empty(most, np.int64)
+        if not nonzeros(batch, insize, inputs, first, index):
+            return False
+        value = np.empty(first[batch], real)
         for i in range(batch):
-            first[i + 1] = max(first[i + 1], first[i])
-        for o in range(outsize):
-            row = w[o * insize : (o + 1) * insize]
+            for k in range(first[i], first[i + 1]):
+                value[k] = x[i * insize + index[k]]
+        # four sums at a time, because each addition waits for the one before
+        for o in range(0, outsize - 3, 4):
+            row = o * insize
             for i in range(batch):
-                amount = real(0.0)
+                a, b, c, d = real(0.0), real(0.0), real(0.0), real(0.0)
                 for k in range(first[i], first[i + 1]):
-                    amount += row[index[k]] * value[k]
-                y[i * outsize + o] = amount
+                    at = row + index[k]
+                    a += w[at] * value[k]
+                    b += w[at + insize] * value[k]
+                    c += w[at + 2 * insize] * value[k]
+                    d += w[at + 3 * insize] * value[k]
+                at = i * outsize + o
+                y[at], y[at + 1], y[at + 2], y[at + 3] = a, b, c, d
+        for o in range(outsize - outsize % 4, outsize):
+            for i in range(batch):
+                a = real(0.0)
+                for k in range(first[i], first[i + 1]):
+                    a += w[o * insize + index[k]] * value[k]
+                y[i * outsize + o] = a
         return True
 
     return sparse_linear
 
 
 def _outer_update(real: type) -> Any:
-    @_compiled
-    def listed(rows, size, factor):
-        """Lists the nonzero elements of a matrix row by row."""
-        first = np.zeros(rows + 1, np.int64)
-        count = 0
-        for r in range(rows):
-            for i in range(size):
-                count += factor[r * size + i] != real(0.0)
-            first[r + 1] = count
-        index = np.empty(count, np.int64)
-        count = 0
-        for r in range(rows):
-            for i in range(size):
-                if factor[r * size + i] != real(0.0):
-                    index[count] = i
-                    count += 1
-        return first, index
+    nonzeros = _nonzeros(real)
 
     @_compiled
     def add_row(o, outsize, insize, rows, scale, post, pre, first, index, dense, total):
@@ -249,15 +269,18 @@ def _outer_update(real: type) -> Any:
     ):
         w = carray(_pointer(weight), outsize * insize, real)
         out = carray(_pointer(updated), outsize * insize, real)
-        pp = carray(_pointer(pos_post), pos_rows * outsize, real)
-        pq = carray(_pointer(pos_pre), pos_rows * insize, real)
-        np_ = carray(_pointer(neg_post), neg_rows * outsize, real)
-        nq = carray(_pointer(neg_pre), neg_rows * insize, real)
-        p_first, p_index = listed(pos_rows, insize, pq)
-        n_first, n_index = listed(neg_rows, insize, nq)
-        p_dense = 8 * len(p_index) > pos_rows * insize
-        n_dense = 8 * len(n_index) > neg_rows * insize
+        pos_p = carray(_pointer(pos_post), pos_rows * outsize, real)
+        pos_q = carray(_pointer(pos_pre), pos_rows * insize, real)
+        neg_p = carray(_pointer(neg_post), neg_rows * outsize, real)
+        neg_q = carray(_pointer(neg_pre), neg_rows * insize, real)
+        pos_first = np.zeros(pos_rows + 1, np.int64)
+        neg_first = np.zeros(neg_rows + 1, np.int64)
+        pos_index = np.empty(pos_rows * insize // 8, np.int64)
+        neg_index = np.empty(neg_rows * insize // 8, np.int64)
+        pos_dense = not nonzeros(pos_rows, insize, pos_pre, pos_first, pos_index)
+        neg_dense = not nonzeros(neg_rows, insize, neg_pre, neg_first, neg_index)
         top, zero = real(limit), real(0.0)
+        gain, loss = real(pos_scale), real(neg_scale)
         pos = np.zeros(insize, real)
         neg = np.zeros(insize, real)
         for o in range(outsize):
@@ -268,12 +291,12 @@ def _outer_update(real: type) -> Any:
                 outsize,
                 insize,
                 pos_rows,
-                real(pos_scale),
-                pp,
-                pq,
-                p_first,
-                p_index,
-                p_dense,
+                gain,
+                pos_p,
+                pos_q,
+                pos_first,
+                pos_index,
+                pos_dense,
                 pos,
             )
             add_row(
@@ -281,21 +304,22 @@ def _outer_update(real: type) -> Any:
                 outsize,
                 insize,
                 neg_rows,
-                real(neg_scale),
-                np_,
-                nq,
-                n_first,
-                n_index,
-                n_dense,
+                loss,
+                neg_p,
+                neg_q,
+                neg_first,
+                neg_index,
+                neg_dense,
                 neg,
             )
-            at = o * insize
+            before = w[o * insize : (o + 1) * insize]
+            after = out[o * insize : (o + 1) * insize]
             if bounded:
                 for i in range(insize):
-                    out[at + i] = w[at + i] + ((top - w[at + i]) * pos[i] - neg[i])
+                    after[i] = before[i] + ((top - before[i]) * pos[i] - neg[i])
             else:
                 for i in range(insize):
-                    out[at + i] = w[at + i] + (pos[i] - neg[i])
+                    after[i] = before[i] + (pos[i] - neg[i])
 
     return outer_update
 
@@ -327,3 +351,17 @@ def _trace(real: type) -> Any:
                 y[i] = x[i] * f + real(s[i]) * a
 
     return trace
+
+
+def _clamp(real: type) -> Any:
+    @_compiled
+    def clamp(size, values, low, high, output):
+        x = carray(_pointer(values), size, real)
+        y = carray(_pointer(output), size, real)
+        bottom, top = real(low), real(high)
+        for i in range(size):
+            # comparisons in this order keep NaN
+            value = bottom if x[i] < bottom else x[i]
+            y[i] = top if value > top else value
+
+    return clamp

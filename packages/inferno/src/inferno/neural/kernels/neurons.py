@@ -73,15 +73,13 @@ def integrate_and_fire(
     return spikes, new_voltage, new_refrac
 
 
-def adapt_thresholds(
-    neuron: Any, spikes: Tensor, time_constants: Tensor, lock: bool
-) -> Tensor | None:
+def adapt_thresholds(neuron: Any, spikes: Tensor, decay: Tensor, lock: bool) -> Tensor | None:
     """Adapts thresholds and averages over the batch; see `adaptive_thresholds_linear_spike`.
 
     Args:
         neuron: neurons, with their parameters as attributes.
         spikes: spikes of the step, shape ``(B, *shape)``.
-        time_constants: time constants of the adaptations in ms, shape ``(K,)``.
+        decay: shares of the adaptations that are left after a step, shape ``(K,)``.
         lock: hold adaptations during refractory periods.
 
     Returns:
@@ -97,8 +95,7 @@ def adapt_thresholds(
         return None
     if refrac.dtype != adaptations.dtype or increment.dtype != adaptations.dtype:
         return None
-    decay = torch.exp(-neuron.step_time / time_constants)
-    if decay.dtype != adaptations.dtype:
+    if decay.dtype != adaptations.dtype or not fit(decay):
         return None
     updated = torch.empty_like(adaptations)
     batch, count = spikes.shape[0], adaptations.shape[-1]

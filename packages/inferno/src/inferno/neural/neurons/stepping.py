@@ -164,8 +164,24 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
     $$
     """
 
+    # name of the buffer with time constants, or rates, and the decay computed from it
+    _constants = "tc_adaptation"
+    _cached: tuple[Tensor, int, float, Tensor] | None = None
+
     def _time_constants(self) -> Tensor:
-        raise NotImplementedError(f"{type(self).__name__} must define `_time_constants`")
+        """Time constants of the adaptations in ms."""
+        return self._buffers["tc_adaptation"]  # type: ignore[return-value]
+
+    def _decay(self) -> Tensor:
+        """Shares of the adaptations that are left after a step, kept until something changes."""
+        source = self._buffers[self._constants]
+        version = -1 if source.is_inference() else source._version  # type: ignore[union-attr]
+        cached = self.__dict__.get("_cached")
+        if cached is not None and cached[0] is source and cached[1:3] == (version, self.step_time):
+            return cached[3]  # type: ignore[no-any-return]
+        decay = torch.exp(-self.step_time / self._time_constants())
+        self.__dict__["_cached"] = (source, version, self.step_time, decay)
+        return decay
 
     def clear(self, keep_adaptations: bool = True, **kwargs: Any) -> None:
         """Returns the group to its resting state.
@@ -204,7 +220,7 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
 
     def _adapt(self, spikes: Tensor, refrac_lock: bool) -> None:
         adaptations = self._buffers["threshold_adaptation_"]
-        updated = adapt_thresholds(self, spikes, self._time_constants(), refrac_lock)
+        updated = adapt_thresholds(self, spikes, self._decay(), refrac_lock)
         if updated is None:
             updated = self._adaptation_reduction(
                 adaptive_thresholds_linear_spike(

@@ -101,6 +101,3 @@ class ALIF(ThresholdAdaptingNeuron):
             rest_v=self.rest_v,
             resistance=self.resistance,
         )
-
-    def _time_constants(self) -> Tensor:
-        return self.tc_adaptation  # type: ignore[return-value]

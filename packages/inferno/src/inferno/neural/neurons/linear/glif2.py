@@ -118,6 +118,8 @@ class GLIF2(ThresholdAdaptingNeuron):
             resistance=self.resistance,
         )
 
+    _constants = "rc_adaptation"
+
     def _time_constants(self) -> Tensor:
         return 1 / self.rc_adaptation  # type: ignore[operator,no-any-return]
 

@@ -28,7 +28,7 @@ from synaptensor.validation import check_choice
 __all__ = ["AnalogConvTranspose1d", "AnalogConvTranspose2d", "AnalogConvTranspose3d"]
 
 
-class _AnalogConvTransposeNd(AnalogLayerBase, _ConvTransposeNd):
+class _AnalogConvTransposeNd(AnalogLayerBase, _ConvTransposeNd):  # type: ignore[misc]
     r"""Transposed convolution: every pixel drives the matrix, the outputs are added into an image.
 
     The matrix is `[out_channels * prod(kernel_size), in_channels]`; grouped convolutions have one
@@ -198,7 +198,7 @@ class _AnalogConvTransposeNd(AnalogLayerBase, _ConvTransposeNd):
         cls, module: Any, rpu_config: RPUConfigBase, tile_module_class: type | None = None
     ) -> Any:
         """Return an analog layer with the weights of a digital one."""
-        layer = cls(*_arguments(module, module.bias is not None), rpu_config, tile_module_class)
+        layer = cls(*_arguments(module, module.bias is not None), rpu_config, tile_module_class)  # type: ignore[call-arg]
         layer.set_weights(module.weight, module.bias)
         return layer.to(device=module.weight.device).train(module.training)
 

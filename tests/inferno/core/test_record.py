@@ -558,3 +558,71 @@ def test_checkpoints_with_one_slot_too_many_still_load():
     assert [target.x.read(k).item() for k in (1, 2, 3)] == [5, 4, 3]
     with pytest.raises(RuntimeError, match="size mismatch"):
         make(torch.empty(0), 0.1, 0.2).load_state_dict(saved)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_claimed_slots_become_the_newest_with_the_pointer(size):
+    module = make(torch.zeros(2), duration=float(size))
+    module.x.push(torch.ones(2))
+    for i in range(2 * size):
+        state, out = module.x.turn()
+        assert state.tolist() == module.x.borrow(1).tolist()
+        torch.add(state, 1, out=out)
+        module.x.incr()
+        assert module.x.peek().tolist() == [i + 2, i + 2]
+    slot = module.x.claim()
+    slot.fill_(-1)
+    module.x.incr()
+    assert module.x.latest.tolist() == [-1, -1]
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+def test_claiming_respects_what_was_read(inplace):
+    module = make(torch.zeros(2), duration=1.0)
+    module.x.push(torch.ones(2))
+    seen = module.x.peek()
+    module.x.claim(inplace).fill_(7)
+    assert seen.tolist() == ([7, 7] if inplace else [1, 1])
+    seen = module.x.peek()
+    module.x.turn(inplace)[1].fill_(9)
+    assert seen.tolist() == ([9, 9] if inplace else [7, 7])
+
+
+def test_nothing_to_claim_where_autograd_or_a_parameter_forbids_it():
+    source = torch.ones(2, requires_grad=True)
+    module = make(torch.zeros(2))
+    module.x.push(source)
+    for record in (module.x, (other := make(nn.Parameter(torch.zeros(2)))).x):
+        assert record.claim() is None
+        assert record.turn() is None
+        assert record.borrow(1).shape == (2,)
+    assert other.x.claim() is None
+
+
+def test_views_of_views_are_seen():
+    module = make(torch.zeros(2, 3), duration=2.0)
+    module.x.push(torch.ones(2, 3))
+    part = module.x.peek().flatten()[2:4]
+    for _ in range(4):
+        module.x.push(torch.zeros(2, 3))
+    assert part.tolist() == [1, 1]
+
+
+def test_without_counts_what_was_given_out_counts_as_seen(monkeypatch):
+    from inferno.core import ring
+
+    monkeypatch.setattr(ring, "users_are_counted", lambda: False)
+    module = make(torch.zeros(2), duration=2.0)
+    seen = []
+    for i in range(6):
+        module.x.push(torch.full((2,), float(i)))
+        seen.append(module.x.peek())
+    assert [x[0].item() for x in seen] == list(range(6))
+
+
+def test_this_torch_counts_the_users_of_a_storage():
+    from inferno.core import ring
+
+    if not hasattr(torch._C, "_storage_Use_Count"):
+        pytest.skip("this torch does not tell how many tensors use a storage")
+    assert ring.users_are_counted()

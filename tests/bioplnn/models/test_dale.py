@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 import torch
+from tests.bioplnn.models.spatial import small_area, step_by_step
 
 from bioplnn.models import SpatiallyEmbeddedRNN
-from tests.bioplnn.models.spatial import small_area, step_by_step
 
 CLASSES = ("excitatory", "inhibitory", "hybrid")
 

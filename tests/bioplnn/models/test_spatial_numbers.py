@@ -1,10 +1,10 @@
 """Recorded numbers of the spatially embedded family, in the reference's initialisation."""
 
 import torch
+from tests.bioplnn.models.spatial import basic_classifier
 
 from bioplnn.models import SpatiallyEmbeddedArea
 from bioplnn.utils import count_parameters
-from tests.bioplnn.models.spatial import basic_classifier
 
 
 def constant_area():
@@ -71,8 +71,10 @@ def test_seeded_classifier():
     logits = model(torch.linspace(-1, 1, 784).view(1, 1, 28, 28), num_steps=5)
     close(
         logits.detach()[0],
-        [0.106155, -0.241393, 0.156801, 0.418234, -0.273715]
-        + [-0.022826, 0.575646, 0.042554, 0.802738, -0.853400],
+        [
+            *(0.106155, -0.241393, 0.156801, 0.418234, -0.273715),
+            *(-0.022826, 0.575646, 0.042554, 0.802738, -0.853400),
+        ],
     )
     first = model.rnn.areas[0]
     assert abs(first.conv(1, 0).weight.sum().item() - 48.15641) < 1e-4

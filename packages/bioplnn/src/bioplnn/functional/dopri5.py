@@ -11,7 +11,7 @@ Reference:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -75,12 +75,12 @@ class SolverStatistics:
     Attributes:
         n_f_evals: Evaluations of the vector field (each for the whole batch).
         n_steps: Attempted steps, until the last sample was done.
-        n_accepted: Accepted steps of every sample, ``(B,)``.
+        n_accepted: Accepted steps of every sample.
     """
 
     n_f_evals: int = 0
     n_steps: int = 0
-    n_accepted: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
+    n_accepted: tuple[int, ...] = ()
 
 
 class Step(NamedTuple):
@@ -128,7 +128,8 @@ def dopri5(
     tolerances = Tolerances() if tolerances is None else tolerances
     batch = y0.shape[1]
     start, end = times[0].expand(batch), times[-1].expand(batch)
-    stats = SolverStatistics(n_accepted=torch.zeros(batch, dtype=torch.int64, device=y0.device))
+    stats = SolverStatistics(n_accepted=(0,) * batch)
+    counts = torch.zeros(batch, dtype=torch.int64, device=y0.device)
     found: list[Tensor | None] = [y0 if bool(t == times[0]) else None for t in times]
     if all(y is not None for y in found):
         return torch.stack([y0] * len(times)), stats
@@ -156,9 +157,10 @@ def dopri5(
         t = torch.where(accepted, t1, t)
         y = torch.where(accepted, step.y1, y)
         first = torch.where(accepted, step.stages[6], first)
-        stats.n_accepted += accepted
+        counts += accepted
         running = (end - t) * sign > 0
         dt = limit(dt * step_factor(step.ratio), t, end, sign)
+    stats.n_accepted = tuple(counts.tolist())
     return torch.stack([y for y in found if y is not None]), stats
 
 

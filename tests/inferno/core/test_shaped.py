@@ -272,3 +272,5 @@ def test_the_owner_is_not_kept_alive():
     del module
     assert handle.owner is None
     assert not handle.valid
+    with pytest.raises(RuntimeError, match="its owner is gone"):
+        copy.deepcopy(handle)

@@ -136,6 +136,8 @@ class Handle:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         owner = state.pop("owner")
+        if owner is None:
+            raise RuntimeError(f"cannot copy '{state['_name']}' on its own: its owner is gone")
         self.__dict__.update(state)
         self._owner = weakref.ref(owner)
         self._claim()

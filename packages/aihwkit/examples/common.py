@@ -98,7 +98,7 @@ def plot_training(path: Path, device: Any, losses: list[float]) -> None:
 
     figure = Figure(figsize=(10, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    plot_device_compact(device, n_traces=5, n_loops=1, axes=left)
+    plot_device_compact(device, n_steps=500, n_traces=5, n_loops=1, axes=left)
     left.set(xlabel="pulse", ylabel="weight", title=type(device).__name__)
     right.plot(losses, linewidth=0.8)
     right.set(xlabel="batch", ylabel="loss", title="training")

@@ -9,7 +9,7 @@ import torch
 
 from aihwkit.exceptions import TileModuleError
 from aihwkit.nn import AnalogConv2d, AnalogLinear, AnalogLinearMapped
-from aihwkit.optim import AnalogSGD
+from aihwkit.optim import AnalogContext, AnalogSGD
 from aihwkit.simulator.configs import (
     ConstantStepDevice,
     FloatingPointRPUConfig,
@@ -232,3 +232,22 @@ def test_extra_state_reloads_strictly():
     with pytest.raises(RuntimeError, match=r"rpu\.learning_rate"):
         tile.load_extra(extra, strict=True)
     tile.load_extra(extra)
+
+
+def test_refused_torch_checkpoint_leaves_the_weights():
+    layer = LAYERS["torch"]()
+    before = layer.get_weights()[0]
+    state = LAYERS["torch"]().state_dict()
+    state["analog_module.bias"] = torch.ones(4)
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        layer.load_state_dict(state)
+    assert torch.equal(layer.get_weights()[0], before)
+
+
+def test_parameter_can_become_a_context():
+    tile = FloatingPointTile(3, 5)
+    parameter = torch.nn.Parameter(torch.ones(1))
+    context = AnalogContext(tile, parameter)
+    assert context is parameter
+    assert context.shape == (3, 5)
+    assert context.data_ptr() == tile.analog_ctx.data_ptr()

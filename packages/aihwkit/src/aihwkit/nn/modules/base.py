@@ -177,8 +177,9 @@ class AnalogLayerBase:
                     "DDP is only supported with some tiles (e.g. Torch/InferenceTile), got "
                     f"{type(tile).__name__} at {name!r}"
                 )
-        names = [n for n, _ in self.named_parameters() if n.endswith("analog_ctx")]  # type: ignore[attr-defined]
-        names += [n for n in self.state_dict() if "analog_tile_state" in n]  # type: ignore[attr-defined]
+        prefixes = [f"{name}." if name else "" for name, _ in self.named_analog_tiles()]
+        entries = ("analog_ctx", "analog_tile_state")
+        names = [prefix + entry for prefix in prefixes for entry in entries]
         self._ddp_params_and_buffers_to_ignore = names
 
     # -- state dictionaries -------------------------------------------------------------------

@@ -215,8 +215,7 @@ class TileModule(Module, TileModuleBase):
             state_dict.pop(prefix + name, None)
         if not isinstance(_wrapper(self).tile, Module):
             # A torch tile wrote its weights under its own name, too.
-            for key in [k for k in state_dict if k.startswith(f"{prefix}tile.")]:
-                del state_dict[key]
+            self._skip_simulator_tile(state_dict, prefix)
         state = state_dict.pop(self.get_analog_state_name(prefix), None)
         problems = self._shape_problems(state_dict, prefix)
         config = None
@@ -229,12 +228,14 @@ class TileModule(Module, TileModuleBase):
                 problems.append(f"{prefix}{AnalogTileStateNames.ANALOG_STATE_NAME}: {error}")
         if problems:
             error_msgs.extend(problems)
+            self._skip_simulator_tile(state_dict, prefix)
             return
         if state is not None:
             try:
                 _wrapper(self)._replace_tile(config, state)  # type: ignore[arg-type]
             except (AihwkitException, RuntimeError) as error:
                 error_msgs.append(f"{prefix}{AnalogTileStateNames.ANALOG_STATE_NAME}: {error}")
+                self._skip_simulator_tile(state_dict, prefix)
                 return
         self._fit_flexible_buffers(state_dict, prefix)
         with self._hidden(*_ALIASES):
@@ -249,6 +250,12 @@ class TileModule(Module, TileModuleBase):
             )
         _wrapper(self)._rebind_after_move()
         _wrapper(self)._after_load()
+
+    @staticmethod
+    def _skip_simulator_tile(state_dict: dict[str, Any], prefix: str) -> None:
+        """Keep torch from loading what belongs to the simulator tile of a torch tile."""
+        for key in [k for k in state_dict if k.startswith(f"{prefix}tile.")]:
+            del state_dict[key]
 
     def _shape_problems(self, state_dict: dict[str, Any], prefix: str) -> list[str]:
         """Return what torch would complain about before anything is written."""

@@ -53,6 +53,9 @@ def correlate(post: Tensor, pre: Tensor, reduction: BatchReduction) -> Update:
         return reduction(correlate_samples(post, pre), 0)
     batch, places = pre.shape[0], pre.shape[-1]
     scale = 1.0 / batch if reduction is torch.mean else 1.0
+    if pre.ndim == 4 and pre.shape[1] == places == 1:
+        shape = (post.shape[1], pre.shape[2])
+        return OuterSum(post.reshape(batch, -1), pre.reshape(batch, -1), scale, shape)
     if pre.shape[1] == 1 and post[0, :, ..., 0].numel() == post.shape[1]:
         return OuterSum(
             post=post.reshape(batch, post.shape[1], -1).transpose(1, 2).reshape(-1, post.shape[1]),

@@ -183,6 +183,13 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
         self.__dict__["_cached"] = (source, version, self.step_time, decay)
         return decay
 
+    def _apply(
+        self, fn: Callable[[Tensor], Tensor], recurse: bool = True
+    ) -> ThresholdAdaptingNeuron:
+        self.__dict__.pop("_cached", None)
+        super()._apply(fn, recurse)
+        return self
+
     def clear(self, keep_adaptations: bool = True, **kwargs: Any) -> None:
         """Returns the group to its resting state.
 

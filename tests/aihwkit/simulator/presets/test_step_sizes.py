@@ -1,4 +1,4 @@
-"""One pulse of every preset device without spread and noise, against the numbers of the reference."""
+"""One pulse of every preset device without spread and noise, against known numbers."""
 
 import pytest
 import torch

@@ -68,7 +68,10 @@ def load_sparse_tensor(x: Any) -> Tensor:
         found = x.tocoo()
         indices = np.stack([found.row, found.col]).astype(np.int64)
         tensor = torch.sparse_coo_tensor(
-            torch.from_numpy(indices), torch.as_tensor(found.data), found.shape
+            torch.from_numpy(indices),
+            torch.as_tensor(found.data),
+            found.shape,
+            check_invariants=True,
         ).coalesce()
     else:
         tensor = load_tensor(x)

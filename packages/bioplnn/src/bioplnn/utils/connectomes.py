@@ -57,7 +57,9 @@ def create_sparse_topographic_connectome(
     target = idx_2D_to_1D_tensor(targets, rows, columns)
     source = sources.repeat_interleave(synapses_per_neuron + self_recurrence)
     values = torch.randn(len(target)) * (2 / synapses_per_neuron) ** 0.5
-    return torch.sparse_coo_tensor(torch.stack((target, source)), values, (count, count)).coalesce()
+    return torch.sparse_coo_tensor(
+        torch.stack((target, source)), values, (count, count), check_invariants=False
+    ).coalesce()
 
 
 def create_sparse_projection(
@@ -85,7 +87,9 @@ def create_sparse_projection(
         )
     pairs = torch.stack((neurons, ports) if mode == "ih" else (ports, neurons))
     shape = (num_neurons, size) if mode == "ih" else (size, num_neurons)
-    return torch.sparse_coo_tensor(pairs, torch.ones(size), shape).coalesce()
+    return torch.sparse_coo_tensor(
+        pairs, torch.ones(size), shape, check_invariants=False
+    ).coalesce()
 
 
 def create_neuron_typed_connectome(
@@ -135,7 +139,8 @@ def create_neuron_typed_connectome(
         pairs = pairs[::-1].copy()
     indices = torch.from_numpy(pairs)
     ones = torch.ones(indices.shape[1])
-    return torch.sparse_coo_tensor(indices, ones, (n, n)).coalesce(), types
+    wiring = torch.sparse_coo_tensor(indices, ones, (n, n), check_invariants=False)
+    return wiring.coalesce(), types
 
 
 def _counts(probabilities: np.ndarray, n: int) -> np.ndarray:

@@ -98,7 +98,7 @@ class SpatiallyEmbeddedAreaConfig:
         """Return an empty connectivity table with named rows (sources) and columns."""
         from synaptensor.optional import require
 
-        pandas = require("pandas", "plot", "bioplnn")
+        pandas = require("pandas", "tables", "bioplnn")
         rows = source_names(use_feedback, num_neuron_types)
         columns = destination_names(num_neuron_types)
         empty = np.zeros((len(rows), len(columns)), dtype=bool)

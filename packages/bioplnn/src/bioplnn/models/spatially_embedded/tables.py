@@ -17,7 +17,7 @@ _WIDTH = 80
 
 def neuron_description(area: SpatiallyEmbeddedArea) -> pd.DataFrame:
     """One row per cell type: its class, its density and its number of channels."""
-    pandas = require("pandas", "plot", "bioplnn")
+    pandas = require("pandas", "tables", "bioplnn")
     return pandas.DataFrame(
         {
             "type": area.neuron_type_class,
@@ -29,7 +29,7 @@ def neuron_description(area: SpatiallyEmbeddedArea) -> pd.DataFrame:
 
 def connectivity_description(area: SpatiallyEmbeddedArea) -> pd.DataFrame:
     """One cell per connection, such as ``"b,Re"``: bias or ``_``, then its nonlinearity."""
-    pandas = require("pandas", "plot", "bioplnn")
+    pandas = require("pandas", "tables", "bioplnn")
     rows = source_names(area.use_feedback, area.num_neuron_types)
     columns = destination_names(area.num_neuron_types)
     table = pandas.DataFrame("", index=rows, columns=columns)

@@ -14,6 +14,10 @@ __all__ = ["Bounds", "apply_pulses", "can_merge", "merged_vectors", "pulse_by_pu
 # missing a contact is below 2e-9 per cross point and vector.
 REACH = 6.0
 
+# Distance from a bound that counts as rounding: a soft bound is approached, never passed, and the
+# last unit of a sum must not decide how its pulses are taken.
+SLACK = 1e-6
+
 # The expansion of `merged_change` is accurate to single precision up to this product.
 LARGEST_GROWTH = 0.06
 
@@ -75,8 +79,8 @@ def can_merge(
 ) -> Tensor:
     """Return where `n` pulses may be taken at once: small growth, and no bound within reach."""
     width = 0.0 if spread is None else REACH * spread.abs()
-    high = weight + mean.clamp(min=0) + width <= bounds.upper
-    low = weight + mean.clamp(max=0) - width >= bounds.lower
+    high = weight + mean.clamp(min=0) + width <= bounds.upper + SLACK
+    low = weight + mean.clamp(max=0) - width >= bounds.lower - SLACK
     result = high & low & (n <= limit)
     if response.slope is not None:
         result &= n * response.slope.abs() <= LARGEST_GROWTH

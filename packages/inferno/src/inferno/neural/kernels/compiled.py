@@ -160,39 +160,52 @@ def _adapt(real: type) -> Any:
     return adapt
 
 
-def _nonzeros(real: type) -> Any:
-    words = 8 if real is np.float32 else 4
+@_compiled
+def _nonzeros(rows, size, values, bits, first, index):
+    """Lists the columns of nonzero elements row by row; false if there are too many.
 
-    @_compiled
-    def nonzeros(rows, size, matrix, first, index):
-        """Lists the columns of nonzero elements row by row; false if there are too many."""
-        total = rows * size
-        x = carray(_pointer(matrix), total, real)
-        blocks = total // words
-        bits = carray(_pointer(matrix), blocks * 4, np.uint64)
-        found = 0
-        for block in range(blocks + 1):
-            if block < blocks:
-                at = 4 * block
-                if bits[at] | bits[at + 1] | bits[at + 2] | bits[at + 3] == 0:
-                    continue
-            for j in range(block * words, min((block + 1) * words, total)):
-                if x[j] != real(0.0):
-                    if found == len(index):
-                        return False
-                    row = j // size
-                    index[found] = j - row * size
-                    found += 1
-                    first[row + 1] = found
-        for r in range(rows):
-            first[r + 1] = max(first[r + 1], first[r])
-        return True
+    ``bits`` are the same elements as words of 64 bits, of which four are tested at a time.
+    """
+    total, blocks = rows * size, len(bits) // 4
+    words = 4 * 8 // values.itemsize
+    found = 0
+    for block in range(blocks + 1):
+        if block < blocks:
+            at = 4 * block
+            if bits[at] | bits[at + 1] | bits[at + 2] | bits[at + 3] == 0:
+                continue
+        for j in range(block * words, min((block + 1) * words, total)):
+            if values[j] != 0:
+                if found == len(index):
+                    return False
+                row = j // size
+                index[found] = j - row * size
+                found += 1
+                first[row + 1] = found
+    for r in range(rows):
+        first[r + 1] = max(first[r + 1], first[r])
+    return True
 
-    return nonzeros
+
+@_compiled
+def _add_row(o, outsize, insize, rows, scale, post, pre, first, index, dense, total):
+    """Adds a row of a sum of outer products to a total."""
+    for r in range(rows):
+        p = post[r * outsize + o] * scale
+        if p == 0:
+            continue
+        if dense:
+            q = pre[r * insize : (r + 1) * insize]
+            for i in range(insize):
+                total[i] += p * q[i]
+        else:
+            for k in range(first[r], first[r + 1]):
+                i = index[k]
+                total[i] += p * pre[r * insize + i]
 
 
 def _sparse_linear(real: type) -> Any:
-    nonzeros = _nonzeros(real)
+    words = 8 if real is np.float32 else 4
 
     @_compiled
     def sparse_linear(batch, insize, outsize, inputs, weight, output, most):
@@ -201,7 +214,8 @@ def _sparse_linear(real: type) -> Any:
         y = carray(_pointer(output), batch * outsize, real)
         first = np.zeros(batch + 1, np.int64)
         index = np.empty(most, np.int64)
-        if not nonzeros(batch, insize, inputs, first, index):
+        bits = carray(_pointer(inputs), batch * insize // words * 4, np.uint64)
+        if not _nonzeros(batch, insize, x, bits, first, index):
             return False
         value = np.empty(first[batch], real)
         for i in range(batch):
@@ -232,23 +246,7 @@ def _sparse_linear(real: type) -> Any:
 
 
 def _outer_update(real: type) -> Any:
-    nonzeros = _nonzeros(real)
-
-    @_compiled
-    def add_row(o, outsize, insize, rows, scale, post, pre, first, index, dense, total):
-        """Adds a row of a sum of outer products to a total."""
-        for r in range(rows):
-            p = post[r * outsize + o] * scale
-            if p == real(0.0):
-                continue
-            if dense:
-                q = pre[r * insize : (r + 1) * insize]
-                for i in range(insize):
-                    total[i] += p * q[i]
-            else:
-                for k in range(first[r], first[r + 1]):
-                    i = index[k]
-                    total[i] += p * pre[r * insize + i]
+    words = 8 if real is np.float32 else 4
 
     @_compiled
     def outer_update(
@@ -277,8 +275,10 @@ def _outer_update(real: type) -> Any:
         neg_first = np.zeros(neg_rows + 1, np.int64)
         pos_index = np.empty(pos_rows * insize // 8, np.int64)
         neg_index = np.empty(neg_rows * insize // 8, np.int64)
-        pos_dense = not nonzeros(pos_rows, insize, pos_pre, pos_first, pos_index)
-        neg_dense = not nonzeros(neg_rows, insize, neg_pre, neg_first, neg_index)
+        bits = carray(_pointer(pos_pre), pos_rows * insize // words * 4, np.uint64)
+        pos_dense = not _nonzeros(pos_rows, insize, pos_q, bits, pos_first, pos_index)
+        bits = carray(_pointer(neg_pre), neg_rows * insize // words * 4, np.uint64)
+        neg_dense = not _nonzeros(neg_rows, insize, neg_q, bits, neg_first, neg_index)
         top, zero = real(limit), real(0.0)
         gain, loss = real(pos_scale), real(neg_scale)
         pos = np.zeros(insize, real)
@@ -286,7 +286,7 @@ def _outer_update(real: type) -> Any:
         for o in range(outsize):
             pos[:] = zero
             neg[:] = zero
-            add_row(
+            _add_row(
                 o,
                 outsize,
                 insize,
@@ -299,7 +299,7 @@ def _outer_update(real: type) -> Any:
                 pos_dense,
                 pos,
             )
-            add_row(
+            _add_row(
                 o,
                 outsize,
                 insize,

@@ -1,6 +1,7 @@
 """Parameters of digital low-precision modules."""
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from .checked import CheckedParameters
@@ -15,16 +16,17 @@ __all__ = [
 ]
 
 
-def _estimators() -> Any:
-    from aihwkit.simulator.digital_low_precision.range_estimators import RangeEstimators
+# Imported when the first object is made: these modules read parameters themselves.
+_LOW_PRECISION = "aihwkit.simulator.digital_low_precision"
 
-    return RangeEstimators
+
+def _estimators() -> Any:
+    return import_module(f"{_LOW_PRECISION}.range_estimators").RangeEstimators
 
 
 def _parameter_classes() -> dict[Any, type | None]:
     """Return the class of the options of every range estimator (None: it has no options)."""
-    from aihwkit.simulator.digital_low_precision import config_utils
-
+    config_utils: Any = import_module(f"{_LOW_PRECISION}.config_utils")
     estimators = _estimators()
     return {
         estimators.current_minmax: config_utils.CurrentMinMaxEstimatorParams,

@@ -206,7 +206,7 @@ class MaxRateClassifier(Module):
             result = (result, computed) if logits else result
         if labels is not None:
             self.update(inputs, labels)
-        return result  # type: ignore[no-any-return]
+        return result
 
     def _check(self, inputs: Tensor, labels: Tensor) -> None:
         if tuple(inputs.shape[1:]) != self._shape or inputs.shape[0] != labels.shape[0]:

@@ -215,4 +215,4 @@ def _separate_tensors(state: Module, name: str, copied: bool) -> None:
 def _evaluate(state: Any, name: str, difference: Tensor) -> Tensor:
     tensors = getattr(state, f"{name}_tensor_kwargs")._buffers
     others = getattr(state, f"{name}_kwargs")
-    return getattr(state, name)(difference, **others, **tensors)  # type: ignore[no-any-return]
+    return getattr(state, name)(difference, **others, **tensors)

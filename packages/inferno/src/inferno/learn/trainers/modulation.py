@@ -58,7 +58,7 @@ class ModulatedTrainer(TunedTrainer):
         units = zip(tuple(self.cells_), self, strict=True)
         for name, (cell, state, monitors) in units:
             if self._active(cell) and (cells is None or name in cells):
-                if isinstance(signal, Tensor) and tuple(signal.shape) != (cell.connection.batchsz,):  # type: ignore[attr-defined]
+                if isinstance(signal, Tensor) and tuple(signal.shape) != (cell.connection.batchsz,):
                     raise ValueError(
                         f"`signal` must be a number or of shape {(cell.connection.batchsz,)}, "
                         f"got {tuple(signal.shape)}"
@@ -88,7 +88,7 @@ def modulated_pairs(
     if not isinstance(signal, Tensor):
         factor = abs(signal * scale)
         terms = tuple(correlate(post, pre, reduction) * factor for post, pre in pairs)
-        return route_signed((rates[0] * signal, rates[1] * signal), terms)  # type: ignore[type-var,arg-type]
+        return route_signed((rates[0] * signal, rates[1] * signal), terms)  # type: ignore[arg-type]
     amount = (signal * scale).abs()
     if reduction is not torch.sum:
         samples = tuple(correlate_samples(post, pre) for post, pre in pairs)
@@ -100,7 +100,7 @@ def modulated_pairs(
         for side, chosen in zip(parts, (potentiating, ~potentiating), strict=True):
             weights = (amount * chosen).view(-1, *(1 for _ in range(post.ndim - 1)))
             side.append(correlate(post * weights, pre, reduction))
-    return tuple(first + second for first, second in parts)  # type: ignore[return-value]
+    return tuple(first + second for first, second in parts)
 
 
 def modulated_samples(

@@ -102,7 +102,7 @@ def add_trace(
     if delayed is not None:
         tags["delayed"] = delayed
     attr = POST if delayed is None else presynaptic(delayed)
-    trace = FUSED.get(reducer, reducer)(
+    trace = FUSED.get(reducer, reducer)(  # type: ignore[call-overload]
         dt, time_constant, amplitude, True, duration=duration, inclusive=True, inplace=inplace
     )
     return _monitor(trainer, cell, name, attr, trace, **tags)
@@ -164,7 +164,7 @@ def recorded(monitor: Any, time: Tensor | None = None, tolerance: float = 0.0) -
             "nothing was recorded for this cell yet; call its layer in training mode before "
             "the trainer"
         )
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _isspike(spikes: Tensor) -> Tensor:

@@ -101,4 +101,4 @@ class MSTDP(ModulatedTrainer, PairTrainer):
         if state.lr_pre == 0:
             pairs = (pairs[0], (pairs[1][0] * 0, pairs[1][1]))
         rates = (state.lr_post, state.lr_pre)
-        cell.updater.weight = modulated_pairs(rates, pairs, signal, scale, state.batchreduce)  # type: ignore[union-attr,attr-defined]
+        cell.updater.weight = modulated_pairs(rates, pairs, signal, scale, state.batchreduce)  # type: ignore[union-attr]

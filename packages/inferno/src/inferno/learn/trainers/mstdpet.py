@@ -199,7 +199,7 @@ class MSTDPET(ModulatedTrainer, PairTrainer):
             samples[1] if state.lr_pre else torch.zeros_like(samples[1]),
         )
         rates = (state.lr_post, state.lr_pre)
-        cell.updater.weight = modulated_samples(rates, samples, signal, scale, state.batchreduce)  # type: ignore[union-attr,attr-defined]
+        cell.updater.weight = modulated_samples(rates, samples, signal, scale, state.batchreduce)  # type: ignore[union-attr]
 
 
 class _Latest:
@@ -220,4 +220,4 @@ class _WeakMethod:
         self._name = method.__name__
 
     def __call__(self, data: Tensor) -> Tensor:
-        return getattr(self._owner(), self._name)(data)  # type: ignore[no-any-return]
+        return getattr(self._owner(), self._name)(data)

@@ -120,7 +120,7 @@ class STDP(PairTrainer):
                     self._pairs(cell, state, monitors), self._factors(state), strict=True
                 )
             )
-            cell.updater.weight = route_signed((state.lr_post, state.lr_pre), terms)  # type: ignore[union-attr,attr-defined,type-var,arg-type]
+            cell.updater.weight = route_signed((state.lr_post, state.lr_pre), terms)  # type: ignore[arg-type,union-attr]
 
 
 class StableSTDP(STDP):

@@ -200,7 +200,7 @@ class TripletSTDP(TunedTrainer):
                 correlate(y_fast, x, state.batchreduce),
             )
             rates = (state.lr_post_pair, state.lr_pre_pair)
-            cell.updater.weight = route_signed(rates, terms)  # type: ignore[union-attr,attr-defined,type-var]
+            cell.updater.weight = route_signed(rates, terms)  # type: ignore[union-attr]
 
 
 class StableTripletSTDP(TripletSTDP):
@@ -226,9 +226,9 @@ def _previous(monitor: Any, time: Tensor | None, state: Any) -> Tensor:
     if monitor.peek() is None:
         recorded(monitor)
     if time is None:
-        return record.read(2)  # type: ignore[no-any-return]
+        return record.read(2)
     time = time.clamp(0.0, monitor.reducer.duration - monitor.reducer.dt)
-    return record.select(  # type: ignore[no-any-return]
+    return record.select(
         time,
         interp_expdecay,
         tolerance=state.tolerance,

@@ -44,11 +44,11 @@ class Connection(Updatable, Module, ABC):
     @property
     def batchsz(self) -> int:
         """Number of samples simulated side by side."""
-        return self.synapse.batchsz  # type: ignore[attr-defined]
+        return self.synapse.batchsz
 
     @batchsz.setter
     def batchsz(self, value: int) -> None:
-        self.synapse.batchsz = value  # type: ignore[attr-defined]
+        self.synapse.batchsz = value
 
     @property
     def dt(self) -> float:
@@ -186,7 +186,7 @@ class Connection(Updatable, Module, ABC):
             f"{type(self).__name__}(Connection) must define `presyn_receptive`"
         )
 
-    def defaultupdater(
+    def defaultupdater(  # type: ignore[override]
         self,
         *includes: str,
         exclude_weight: bool = False,

@@ -33,7 +33,7 @@ class WeightMixin:
     @property
     def weight(self) -> Tensor:
         """Weights; writing in place changes them, assigning replaces their values."""
-        return self._parameters["weight_"]  # type: ignore[attr-defined,no-any-return]
+        return self._parameters["weight_"]  # type: ignore[attr-defined]
 
     @weight.setter
     def weight(self, value: Tensor) -> None:
@@ -70,7 +70,7 @@ class WeightBiasMixin(WeightMixin):
     @property
     def bias(self) -> Tensor | None:
         """Biases, if any; assigning replaces their values or, without biases, does nothing."""
-        return self._parameters.get("bias_")  # type: ignore[attr-defined,no-any-return]
+        return self._parameters.get("bias_")  # type: ignore[attr-defined]
 
     @bias.setter
     def bias(self, value: Tensor) -> None:
@@ -101,7 +101,7 @@ class WeightBiasDelayMixin(WeightBiasMixin):
     @property
     def delay(self) -> Tensor | None:
         """Delays in ms, if any; assigning replaces their values or does nothing without."""
-        return self._parameters.get("delay_")  # type: ignore[attr-defined,no-any-return]
+        return self._parameters.get("delay_")  # type: ignore[attr-defined]
 
     @delay.setter
     def delay(self, value: Tensor) -> None:

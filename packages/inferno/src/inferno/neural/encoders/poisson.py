@@ -70,7 +70,7 @@ class HomogeneousPoissonEncoder(GeneratorMixin, RefractoryStepMixin, Module):
     @property
     def refrac(self) -> float:
         """Least interval between spikes in ms; set to ``None`` to follow the step time."""
-        return RefractoryStepMixin.refrac.fget(self)  # type: ignore[attr-defined,no-any-return]
+        return RefractoryStepMixin.refrac.fget(self)  # type: ignore[attr-defined]
 
     @refrac.setter
     def refrac(self, value: float | None) -> None:
@@ -102,7 +102,7 @@ class HomogeneousPoissonEncoder(GeneratorMixin, RefractoryStepMixin, Module):
         generate = (
             homogeneous_poisson_exp_interval_online if online else homogeneous_poisson_exp_interval
         )
-        return generate(  # type: ignore[no-any-return,operator]
+        return generate(
             self._frequency * inputs,
             self._steps,
             self._step_time,
@@ -162,7 +162,7 @@ class HomogeneousPoissonApproxEncoder(GeneratorMixin, StepMixin, Module):
             if online
             else homogenous_poisson_bernoulli_approx
         )
-        return generate(  # type: ignore[no-any-return,operator]
+        return generate(
             self._frequency * inputs, self._steps, self._step_time, generator=self._generator
         )
 

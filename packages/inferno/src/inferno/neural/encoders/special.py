@@ -62,6 +62,6 @@ class PoissonIntervalEncoder(GeneratorMixin, StepMixin, Module):
             Boolean spikes of shape ``(steps, B, ...)``, or an iterator over its steps.
         """
         generate = poisson_interval_online if online else poisson_interval
-        return generate(  # type: ignore[no-any-return,operator]
+        return generate(
             self._frequency * inputs, self._steps, self._step_time, generator=self._generator
         )

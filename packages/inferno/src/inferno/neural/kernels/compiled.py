@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-def"
 # ruff: noqa: ANN001, ANN202 - numba infers the types of what it compiles
 """Loops compiled by numba for the CPU; imported only when they are first used.
 

@@ -69,7 +69,7 @@ class Updater(Module):
         if isinstance(value, tuple):
             accumulator.pos, accumulator.neg = value
         else:
-            accumulator.pos = value
+            accumulator.pos = value  # type: ignore[assignment]
 
     @staticmethod
     def _delacc_(self: Updater, attr: str) -> None:

@@ -17,27 +17,27 @@ class FixedLayer(Layer):
     def _refuse(self, method: str) -> NoReturn:
         raise RuntimeError(f"{type(self).__name__} is fixed at construction, it has no `{method}`")
 
-    def add_connection(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+    def add_connection(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuses with ``RuntimeError``."""
         self._refuse("add_connection")
 
-    def add_neuron(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+    def add_neuron(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuses with ``RuntimeError``."""
         self._refuse("add_neuron")
 
-    def add_cell(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+    def add_cell(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuses with ``RuntimeError``."""
         self._refuse("add_cell")
 
-    def del_connection(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+    def del_connection(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuses with ``RuntimeError``."""
         self._refuse("del_connection")
 
-    def del_neuron(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+    def del_neuron(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuses with ``RuntimeError``."""
         self._refuse("del_neuron")
 
-    def del_cell(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+    def del_cell(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuses with ``RuntimeError``."""
         self._refuse("del_cell")
 

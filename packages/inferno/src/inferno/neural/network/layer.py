@@ -73,11 +73,11 @@ class Layer(Module, ABC):
 
     def get_connection(self, name: str) -> Connection:
         """Returns the connection with a name; ``AttributeError`` if there is none."""
-        return _get(self.connections_, "connection", name)  # type: ignore[no-any-return]
+        return _get(self.connections_, "connection", name)
 
     def get_neuron(self, name: str) -> Neuron:
         """Returns the neurons with a name; ``AttributeError`` if there are none."""
-        return _get(self.neurons_, "neuron", name)  # type: ignore[no-any-return]
+        return _get(self.neurons_, "neuron", name)
 
     def del_connection(self, name: str) -> None:
         """Removes a connection and its cells; ``AttributeError`` if there is none."""
@@ -93,7 +93,7 @@ class Layer(Module, ABC):
         del self.neurons_[name]
         for connection, group in list(self.cells_.items()):
             if name in group:  # type: ignore[operator]
-                del group[name]  # type: ignore[attr-defined]
+                del group[name]  # type: ignore[operator]
             if not len(group):  # type: ignore[arg-type]
                 del self.cells_[connection]
 
@@ -116,12 +116,12 @@ class Layer(Module, ABC):
         if neuron not in group:  # type: ignore[operator]
             group[neuron] = Cell(self, *parts, (connection, neuron))  # type: ignore[operator]
             self.cells_[connection] = group
-        return group[neuron]  # type: ignore[return-value,index]
+        return group[neuron]  # type: ignore[index]
 
     def get_cell(self, connection: str, neuron: str) -> Cell:
         """Returns the cell of a connection and neurons; ``AttributeError`` if there is none."""
         if connection in self.cells_ and neuron in self.cells_[connection]:  # type: ignore[operator]
-            return self.cells_[connection][neuron]  # type: ignore[index,return-value]
+            return self.cells_[connection][neuron]  # type: ignore[index]
         raise AttributeError(f"there is no cell of connection {connection!r} and neuron {neuron!r}")
 
     def del_cell(self, connection: str, neuron: str) -> None:
@@ -130,7 +130,7 @@ class Layer(Module, ABC):
         self.get_neuron(neuron)
         group = self.cells_._modules.get(connection)
         if group is not None and neuron in group:  # type: ignore[operator]
-            del group[neuron]  # type: ignore[arg-type]
+            del group[neuron]  # type: ignore[operator]
             if not len(group):  # type: ignore[arg-type]
                 del self.cells_[connection]
 

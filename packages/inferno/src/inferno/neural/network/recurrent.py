@@ -168,7 +168,7 @@ class RecurrentSerial(FixedLayer):
             return None
         return self.get_cell(self._connection_names[2], self._neuron_names[0])
 
-    def clear(self, clear_feedback: bool = True, submodules: bool = True, **kwargs: Any) -> None:
+    def clear(self, clear_feedback: bool = True, submodules: bool = True, **kwargs: Any) -> None:  # type: ignore[override]
         """Clears the feedback and the components.
 
         Args:
@@ -233,8 +233,8 @@ class RecurrentSerial(FixedLayer):
         feedfwd, lateral, feedback = self._connection_names
         forward_neuron, back_neuron = self.feedfwd_neuron, self.feedback_neuron
         if self.feedback_spikes is None:
-            self.feedback_spikes = torch.zeros_like(back_neuron.spike)
-        back = self.feedback_in_transform(self.feedback_spikes, **kwargs)
+            self.feedback_spikes = torch.zeros_like(back_neuron.spike)  # type: ignore[assignment]
+        back = self.feedback_in_transform(self.feedback_spikes, **kwargs)  # type: ignore[arg-type]
         outputs = {
             feedfwd: self.feedfwd_connection(*inputs, **(feedfwd_connection_kwargs or {})),
             feedback: self.feedback_connection(
@@ -251,7 +251,7 @@ class RecurrentSerial(FixedLayer):
         wired = self.wiring(outputs, forward_pass=False, **kwargs)
         back_neuron(wired[self._neuron_names[1]], **(feedback_neuron_kwargs or {}))
 
-        self.feedback_spikes = back_neuron.spike
+        self.feedback_spikes = back_neuron.spike  # type: ignore[assignment]
         spikes = forward_neuron.spike, back_neuron.spike
         return (spikes, outputs) if capture_intermediate else spikes
 

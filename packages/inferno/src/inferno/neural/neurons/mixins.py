@@ -40,7 +40,7 @@ class VoltageMixin:
     @property
     def voltage(self) -> Tensor:
         """Membrane voltages in mV, shape ``(B, *shape)``; writing in place changes the state."""
-        return self._buffers["_voltage__data"]  # type: ignore[attr-defined,no-any-return]
+        return self._buffers["_voltage__data"]  # type: ignore[attr-defined]
 
     @voltage.setter
     def voltage(self, value: Tensor) -> None:
@@ -63,7 +63,7 @@ class CurrentMixin:
     @property
     def current(self) -> Tensor:
         """Membrane currents in nA, shape ``(B, *shape)``; writing in place changes the state."""
-        return self._buffers["_current__data"]  # type: ignore[attr-defined,no-any-return]
+        return self._buffers["_current__data"]  # type: ignore[attr-defined]
 
     @current.setter
     def current(self, value: Tensor) -> None:
@@ -86,7 +86,7 @@ class RefractoryMixin:
     @property
     def refrac(self) -> Tensor:
         """Remaining refractory periods in ms; writing in place changes the state."""
-        return self._buffers["_refrac__data"]  # type: ignore[attr-defined,no-any-return]
+        return self._buffers["_refrac__data"]  # type: ignore[attr-defined]
 
     @refrac.setter
     def refrac(self, value: Tensor) -> None:
@@ -145,7 +145,7 @@ class AdaptiveThresholdMixin:
     @property
     def threshold_adaptation(self) -> Tensor:
         """Threshold adaptations in mV; assigning values with a batch dimension reduces them."""
-        return self._buffers["threshold_adaptation_"]  # type: ignore[attr-defined,no-any-return]
+        return self._buffers["threshold_adaptation_"]  # type: ignore[attr-defined]
 
     @threshold_adaptation.setter
     def threshold_adaptation(self, value: Tensor) -> None:
@@ -173,7 +173,7 @@ class AdaptiveCurrentMixin:
     @property
     def current_adaptation(self) -> Tensor:
         """Adaptation currents in nA; assigning values with a batch dimension reduces them."""
-        return self._buffers["current_adaptation_"]  # type: ignore[attr-defined,no-any-return]
+        return self._buffers["current_adaptation_"]  # type: ignore[attr-defined]
 
     @current_adaptation.setter
     def current_adaptation(self, value: Tensor) -> None:

@@ -107,7 +107,7 @@ class SteppingNeuron(VoltageMixin, SpikeRefractoryMixin, InfernoNeuron):
         Returns:
             Spikes, boolean, shape ``(B, *shape)``.
         """
-        return self._fire(inputs, self.thresh_v, refrac_lock)  # type: ignore[arg-type]
+        return self._fire(inputs, self.thresh_v, refrac_lock)
 
     def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
         """Integrates the voltages of one step from currents masked by refractoriness."""
@@ -126,7 +126,7 @@ class SteppingNeuron(VoltageMixin, SpikeRefractoryMixin, InfernoNeuron):
             self._integrate_v,
             voltages,
             step_time=self.step_time,
-            reset_v=self.reset_v,  # type: ignore[arg-type]
+            reset_v=self.reset_v,
             thresh_v=thresh_v,
             refrac_t=self.refrac_t,
         )
@@ -178,7 +178,7 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
         version = -1 if source.is_inference() else source._version  # type: ignore[union-attr]
         cached = self.__dict__.get("_cached")
         if cached is not None and cached[0] is source and cached[1:3] == (version, self.step_time):
-            return cached[3]  # type: ignore[no-any-return]
+            return cached[3]
         decay = torch.exp(-self.step_time / self._time_constants())
         self.__dict__["_cached"] = (source, version, self.step_time, decay)
         return decay
@@ -201,7 +201,7 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
         if not keep_adaptations:
             self.threshold_adaptation = torch.zeros_like(self.threshold_adaptation)
 
-    def forward(
+    def forward(  # type: ignore[override]
         self,
         inputs: Tensor,
         adapt: bool | None = None,
@@ -220,7 +220,7 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
             Spikes, boolean, shape ``(B, *shape)``.
         """
         adaptations = self._buffers["threshold_adaptation_"]
-        spikes = self._fire(inputs, self.thresh_eq_v, refrac_lock, adaptations)  # type: ignore[arg-type]
+        spikes = self._fire(inputs, self.thresh_eq_v, refrac_lock, adaptations)
         if adapt or (adapt is None and self.training):
             self._adapt(spikes, refrac_lock)
         return spikes
@@ -235,7 +235,7 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
                     spikes,
                     step_time=self.step_time,
                     time_constant=self._time_constants(),
-                    spike_increment=self.adapt_increment,  # type: ignore[arg-type]
+                    spike_increment=self.adapt_increment,
                     refracs=self.refrac if refrac_lock else None,
                 ),
                 0,
@@ -263,7 +263,7 @@ class CurrentAdaptingNeuron(AdaptiveCurrentMixin, SteppingNeuron):
         if not keep_adaptations:
             self.current_adaptation = torch.zeros_like(self.current_adaptation)
 
-    def forward(
+    def forward(  # type: ignore[override]
         self,
         inputs: Tensor,
         adapt: bool | None = None,
@@ -283,7 +283,7 @@ class CurrentAdaptingNeuron(AdaptiveCurrentMixin, SteppingNeuron):
         """
         adaptations = self.current_adaptation
         inputs = inputs - adaptations.sum(-1)
-        spikes = self._fire(inputs, self.thresh_v, refrac_lock)  # type: ignore[arg-type]
+        spikes = self._fire(inputs, self.thresh_v, refrac_lock)
         if adapt or (adapt is None and self.training):
             self._buffers["current_adaptation_"] = self._adaptation_reduction(
                 adaptive_currents_linear(
@@ -292,9 +292,9 @@ class CurrentAdaptingNeuron(AdaptiveCurrentMixin, SteppingNeuron):
                     spikes,
                     step_time=self.step_time,
                     rest_v=self.rest_v,
-                    time_constant=self.tc_adaptation,  # type: ignore[arg-type]
-                    voltage_coupling=self.adapt_vc_coupling,  # type: ignore[arg-type]
-                    spike_increment=self.adapt_increment,  # type: ignore[arg-type]
+                    time_constant=self.tc_adaptation,
+                    voltage_coupling=self.adapt_vc_coupling,
+                    spike_increment=self.adapt_increment,
                     refracs=self.refrac if refrac_lock else None,
                 ),
                 0,

@@ -74,7 +74,7 @@ class DeltaCurrent(SpikeDerivedCurrentMixin, InfernoSynapse):
         )
 
     @classmethod
-    def partialconstructor(  # type: ignore[override]
+    def partialconstructor(
         cls,
         spike_charge: float,
         interp_mode: str = "previous",
@@ -184,7 +184,7 @@ class DeltaPlusCurrent(SpikeCurrentMixin, InfernoSynapse):
         )
 
     @classmethod
-    def partialconstructor(  # type: ignore[override]
+    def partialconstructor(
         cls,
         spike_charge: float,
         interp_mode: str = "previous",

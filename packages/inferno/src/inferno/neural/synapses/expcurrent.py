@@ -70,7 +70,7 @@ class SingleExponentialCurrent(SpikeCurrentMixin, InfernoSynapse):
             self,
             torch.zeros(self.batchedshape),
             spikes,
-            interp_expdecay,
+            interp_expdecay,  # type: ignore[arg-type]
             {"time_constant": self.time_constant},
             interpolation,
             None,
@@ -80,7 +80,7 @@ class SingleExponentialCurrent(SpikeCurrentMixin, InfernoSynapse):
         )
 
     @classmethod
-    def partialconstructor(  # type: ignore[override]
+    def partialconstructor(
         cls,
         spike_charge: float,
         time_constant: float,
@@ -193,12 +193,12 @@ class DoubleExponentialCurrent(SpikeMixin, InfernoSynapse):
         create_record(self, "pos_current_", torch.zeros(self.batchedshape))
         create_record(self, "neg_current_", torch.zeros(self.batchedshape))
         self._pos_reader, self._neg_reader = (
-            DelayedReader(interp_expdecay, {"time_constant": tau}, current_overbound, interp_tol)
+            DelayedReader(interp_expdecay, {"time_constant": tau}, current_overbound, interp_tol)  # type: ignore[arg-type]
             for tau in (self.tc_decay, self.tc_rise)
         )
 
     @classmethod
-    def partialconstructor(  # type: ignore[override]
+    def partialconstructor(
         cls,
         spike_charge: float,
         tc_decay: float,
@@ -231,7 +231,7 @@ class DoubleExponentialCurrent(SpikeMixin, InfernoSynapse):
     @property
     def pos_current(self) -> Tensor:
         """Decaying part of the currents in nA; assigning records a step."""
-        return self.pos_current_.peek()  # type: ignore[no-any-return]
+        return self.pos_current_.peek()
 
     @pos_current.setter
     def pos_current(self, value: Tensor) -> None:
@@ -240,7 +240,7 @@ class DoubleExponentialCurrent(SpikeMixin, InfernoSynapse):
     @property
     def neg_current(self) -> Tensor:
         """Rising part of the currents in nA; assigning records a step."""
-        return self.neg_current_.peek()  # type: ignore[no-any-return]
+        return self.neg_current_.peek()
 
     @neg_current.setter
     def neg_current(self, value: Tensor) -> None:
@@ -249,7 +249,7 @@ class DoubleExponentialCurrent(SpikeMixin, InfernoSynapse):
     @property
     def current(self) -> Tensor:
         """Currents of the last step in nA; assigning does nothing."""
-        return self.pos_current_.borrow() - self.neg_current_.borrow()  # type: ignore[no-any-return]
+        return self.pos_current_.borrow() - self.neg_current_.borrow()
 
     @current.setter
     def current(self, value: Tensor) -> None:

@@ -104,7 +104,7 @@ class CurrentMixin:
     @property
     def current(self) -> Tensor:
         """Currents of the last step in nA; assigning records a step."""
-        return self.current_.peek()  # type: ignore[attr-defined,no-any-return]
+        return self.current_.peek()  # type: ignore[attr-defined]
 
     @current.setter
     def current(self, value: Tensor) -> None:
@@ -151,7 +151,7 @@ class SpikeMixin:
     @property
     def spike(self) -> Tensor:
         """Spikes of the last step; assigning records a step."""
-        return self.spike_.peek()  # type: ignore[attr-defined,no-any-return]
+        return self.spike_.peek()  # type: ignore[attr-defined]
 
     @spike.setter
     def spike(self, value: Tensor) -> None:
@@ -238,7 +238,7 @@ class SpikeDerivedCurrentMixin(SpikeMixin):
     @property
     def current(self) -> Tensor:
         """Currents of the last step in nA, derived from its spikes; assigning does nothing."""
-        return self.current_.value  # type: ignore[attr-defined,no-any-return]
+        return self.current_.value  # type: ignore[attr-defined]
 
     @current.setter
     def current(self, value: Tensor) -> None:
@@ -295,7 +295,7 @@ class CurrentDerivedSpikeMixin(CurrentMixin):
     @property
     def spike(self) -> Tensor:
         """Spikes of the last step, derived from its currents; assigning does nothing."""
-        return self.spike_.value  # type: ignore[attr-defined,no-any-return]
+        return self.spike_.value  # type: ignore[attr-defined]
 
     @spike.setter
     def spike(self, value: Tensor) -> None:

@@ -86,7 +86,7 @@ class MatrixConnection(WeightBiasDelayMixin, Connection):
             result = torch.einsum("bio,oi->bo", self.syncurrent, weight)
             result = result if bias is None else result + bias
         else:
-            result = sparse_linear(current, weight, bias)
+            result = sparse_linear(current, weight, bias)  # type: ignore[arg-type,assignment]
             if result is None:
-                result = F.linear(current, weight, bias)  # type: ignore[arg-type]
+                result = F.linear(current, weight, bias)
         return result.view(-1, *self._out_shape)

@@ -121,7 +121,7 @@ class GLIF2(ThresholdAdaptingNeuron):
     _constants = "rc_adaptation"
 
     def _time_constants(self) -> Tensor:
-        return 1 / self.rc_adaptation  # type: ignore[operator,no-any-return]
+        return 1 / self.rc_adaptation
 
     def _threshold(
         self, inputs: Tensor, voltages: Tensor | None, thresh_v: float | Tensor

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["program_iteratively", "read_by_regression"]
 
+# Corrections whose mean errors are compared, and how much the mean must at least fall.
+_WINDOW = 100
+_PROGRESS = 0.98
+
 
 @torch.no_grad()
 def program_iteratively(
@@ -30,7 +34,8 @@ def program_iteratively(
     r"""Write a matrix by repeated reading and pulsed correction.
 
     Starting from small weights, :math:`y = x W^T` is read and the tile updated with the error
-    :math:`y - x W_t^T`, until its mean magnitude relative to the largest target is small.
+    :math:`y - x W_t^T`, until its mean magnitude relative to the largest target is small, or no
+    longer falls because the noise of reads and pulses limits it.
 
     Args:
         tile: tile to program; its learning rate is restored.
@@ -59,11 +64,18 @@ def program_iteratively(
         simulator.set_weights_uniform_random(-abs(w_init), abs(w_init))
     rate = simulator.get_learning_rate()
     simulator.set_learning_rate(learning_rate)
+    total, last = 0.0, float("inf")
     try:
         for iteration in range(max_iter):
             error = simulator.forward(x, False, False, False, True) - wanted
-            if bool(error.abs().mean() / largest < tolerance):
+            size = float(error.abs().mean() / largest)
+            if size < tolerance:
                 return iteration
+            total += size
+            if iteration % _WINDOW == _WINDOW - 1:
+                if total > _PROGRESS * last:
+                    return iteration
+                total, last = 0.0, total
             simulator.update(x, error, False, False, False)
         return max_iter
     finally:

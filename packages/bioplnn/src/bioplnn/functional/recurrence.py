@@ -125,11 +125,12 @@ class _LeakyConvRecurrence(torch.autograd.Function):
                 place.copy_(grad_u)
             else:
                 place.add_(grad_u)
-            if before[t] is None:
+            source = before[t]
+            if source is None:
                 break
             # The gradient passed in from outside must stay as it is.
             grad = grad - grad_a if t == steps - 1 else grad.sub_(grad_a)
-            grad.add_(sums.through_conv(grad_u, before[t]))
+            grad.add_(sums.through_conv(grad_u, source))
             if t > 0 and not ctx.last_only:
                 grad.add_(_part(grad_out, t - 1, batch))
         grad_state = None if state is None else grad

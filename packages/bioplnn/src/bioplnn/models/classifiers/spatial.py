@@ -59,9 +59,10 @@ class SpatiallyEmbeddedClassifier(nn.Module):
             )
         self.pool_size_classifier = size
         self.rnn = SpatiallyEmbeddedRNN(**rnn_kwargs)
-        features = self.rnn.areas[-1].out_channels * size[0] * size[1]
+        last = self.rnn.chain[-1]
+        features = last.out_channels * size[0] * size[1]
         self.readout = build_head(features, fc_dim, num_classes, dropout)
-        if self.rnn.areas[-1].weight_init == "balanced":
+        if last.weight_init == "balanced":
             self._ignore_common_activity()
 
     @torch.no_grad()
@@ -71,7 +72,8 @@ class SpatiallyEmbeddedClassifier(nn.Module):
         Outputs of an excitatory population share a large positive mean. Without this it would
         decide which hidden units are active, whatever the image.
         """
-        weight = self.readout[1].weight
+        hidden: Any = self.readout[1]
+        weight: Tensor = hidden.weight
         weight -= weight.mean(1, keepdim=True)
 
     def forward(
@@ -129,7 +131,7 @@ class SpatiallyEmbeddedClassifier(nn.Module):
         return dict(zip(self._type_names(area), states[area], strict=True))
 
     def _type_names(self, area: int) -> list[str]:
-        classes = self.rnn.areas[area].neuron_type_class
+        classes = self.rnn.chain[area].neuron_type_class
         seen: dict[str, int] = {}
         names = []
         for name in classes:

@@ -53,6 +53,8 @@ class SparseLinear(nn.Module):
                 [1., 1., 1.]], grad_fn=<PermuteBackward0>)
     """
 
+    indices: Tensor
+
     def __init__(
         self,
         in_features: int,

@@ -97,8 +97,9 @@ class SparseODERNN(SparseRNN):
         sequence, _ = self._as_sequence(x, 1 if x.ndim == 2 else None)
         state = self._initial(h0, hidden_init_fn, sequence)
         self.project()
-        kind = {"device": state.device, "dtype": state.dtype}
-        times = torch.linspace(start_time, end_time, num_evals, **kind)
+        times = torch.linspace(
+            start_time, end_time, num_evals, device=state.device, dtype=state.dtype
+        )
         field = self._field(self._drives(sequence), start_time, end_time)
         outs, states = self._finish(self.solver(field, state, times))
         ts = times.expand(state.shape[1], num_evals)

@@ -126,13 +126,17 @@ class SpatiallyEmbeddedArea(AreaLayout):
 
     def conv(self, row: int, column: int) -> nn.Conv2d:
         """Convolution of the connection from a row to a column of the connectivity table."""
-        registry, key = self._registry(row, column)
-        return registry[key][-2]
+        conv: Any = self._path(row, column)[-2]
+        return conv
 
     def activation(self, row: int, column: int) -> nn.Module:
         """Nonlinearity of the connection from a row to a column of the connectivity table."""
+        return self._path(row, column)[-1]
+
+    def _path(self, row: int, column: int) -> nn.Sequential:
         registry, key = self._registry(row, column)
-        return registry[key][-1]
+        path: Any = registry[key]
+        return path
 
     def _registry(self, row: int, column: int) -> tuple[nn.ModuleDict, str]:
         if column == self.num_neuron_types:
@@ -249,7 +253,7 @@ def _accept_moved_convs(
     for connection in area.connections:
         registry, key = area._registry(connection.row, connection.column)
         name = "out_convs" if registry is area.out_convs else "convs"
-        here = len(registry[key]) - 2
+        here = len(area._path(connection.row, connection.column)) - 2
         for suffix in ("weight", "bias"):
             old = f"{prefix}{name}.{key}.{1 - here}.{suffix}"
             if old in state_dict:

@@ -127,8 +127,8 @@ class AreaDynamics:
                 part, bias = projection(source, weight, bias.flatten()), None
             else:
                 part = self._project(projection, weight, source)
-            total = _add(total, part)
-        return _add(total, bias)
+            total = add_given(total, part)
+        return add_given(total, bias)
 
     def external(
         self, sources: Mapping[str, Tensor], *, with_bias: bool = True
@@ -149,7 +149,7 @@ class AreaDynamics:
         for bank in self.plan.cells:
             shape = (batch, sum(bank.channels), *bank.size)
             recurrent = None if state is None else self.drive(state, bank.name)
-            total = _add(external[bank.name], recurrent)
+            total = add_given(external[bank.name], recurrent)
             if total is None:
                 total = self._rates[bank.name].new_zeros(1, shape[1], 1, 1)
             if total.shape != shape:
@@ -175,7 +175,9 @@ class AreaDynamics:
     ) -> BankTensors:
         """Run all steps as one function; the result holds step after step."""
         bank = self.plan.cells[0]
-        weight = self._weights[self._recurrent()]
+        recurrent = self._recurrent()
+        assert recurrent is not None  # can_run_fused() is the condition of this method
+        weight = self._weights[recurrent]
         activation = type(self._nonlinearities[0]).__name__
         start = None if state is None else state[bank.name]
         states = leaky_conv_recurrence(
@@ -251,7 +253,8 @@ def _rates(bank: Bank, taus: Sequence[Tensor]) -> Tensor:
     return joined.reciprocal().contiguous(memory_format=torch.channels_last)
 
 
-def _add(a: Tensor | None, b: Tensor | None) -> Tensor | None:
+def add_given(a: Tensor | None, b: Tensor | None) -> Tensor | None:
+    """Sum of what is given; ``None`` stands for nothing."""
     if a is None or b is None:
         return b if a is None else a
     return a + b

@@ -31,6 +31,8 @@ class AreaLayout(nn.Module):
         ValueError: A value of the configuration is not allowed; the message names the field.
     """
 
+    tau: nn.ParameterList  # made by the area, after its connections
+
     def __init__(self, config: SpatiallyEmbeddedAreaConfig) -> None:
         super().__init__()
         self._set_channels(config)

@@ -73,7 +73,7 @@ class SpatiallyEmbeddedRNN(nn.Module):
         self.areas = nn.ModuleList(SpatiallyEmbeddedArea(config) for config in configs)
         self._check_chain()
         self.feedback_convs = build_feedback(
-            list(self.areas),
+            self.chain,
             inter_area_feedback_connectivity,
             inter_area_feedback_nonlinearity,
             inter_area_feedback_spatial_extents,
@@ -83,9 +83,16 @@ class SpatiallyEmbeddedRNN(nn.Module):
             self.inter_area_feedback_nonlinearity = inter_area_feedback_nonlinearity
             self.inter_area_feedback_spatial_extents = inter_area_feedback_spatial_extents
 
+    @property
+    def chain(self) -> list[SpatiallyEmbeddedArea]:
+        """The areas in their order."""
+        areas: Any = self.areas
+        return list(areas)
+
     def _check_chain(self) -> None:
+        chain = self.chain
         for i in range(self.num_areas - 1):
-            sent, expected = self.areas[i].out_channels, self.areas[i + 1].in_channels
+            sent, expected = chain[i].out_channels, chain[i + 1].in_channels
             if sent != expected:
                 raise ValueError(
                     f"in_channels of area {i + 1} must be out_channels of area {i} ({sent}), "
@@ -94,7 +101,7 @@ class SpatiallyEmbeddedRNN(nn.Module):
 
     def project(self) -> None:
         """Enforce Dale's law and the smallest time constants on the stored parameters now."""
-        for area in self.areas:
+        for area in self.chain:
             area.project()
 
     def forward(
@@ -137,7 +144,7 @@ class SpatiallyEmbeddedRNN(nn.Module):
         if not constant and self.batch_first:
             x = x.transpose(0, 1)
         rollout = Rollout(
-            areas=list(self.areas),
+            areas=self.chain,
             feedback_convs=self.feedback_convs,
             pool_mode=self.pool_mode,
             delayed=self.area_time_delay,
@@ -163,7 +170,7 @@ class SpatiallyEmbeddedRNN(nn.Module):
         return x.transpose(0, 1) if self.batch_first else x
 
     def _check_input(self, x: Tensor, num_steps: int | None) -> tuple[int, int, bool]:
-        first = self.areas[0]
+        first = self.chain[0]
         maps = (first.in_channels, *first.in_size)
         if x.ndim == 4:
             check_shape("x", x, (None, *maps))
@@ -198,7 +205,7 @@ class SpatiallyEmbeddedRNN(nn.Module):
         device: torch.device | str | None = None,
     ) -> list[list[Tensor]]:
         """Initial cell states per area and type."""
-        return [area.init_neuron_state(batch_size, init_fn, device) for area in self.areas]
+        return [area.init_neuron_state(batch_size, init_fn, device) for area in self.chain]
 
     def init_feedback_states(
         self,
@@ -207,7 +214,7 @@ class SpatiallyEmbeddedRNN(nn.Module):
         device: torch.device | str | None = None,
     ) -> list[Tensor | None]:
         """Initial feedback per area, ``None`` for areas without."""
-        return [area.init_feedback_state(batch_size, init_fn, device) for area in self.areas]
+        return [area.init_feedback_state(batch_size, init_fn, device) for area in self.chain]
 
     def init_output_states(
         self,
@@ -216,7 +223,7 @@ class SpatiallyEmbeddedRNN(nn.Module):
         device: torch.device | str | None = None,
     ) -> list[Tensor]:
         """Initial outputs per area."""
-        return [area.init_output_state(batch_size, init_fn, device) for area in self.areas]
+        return [area.init_output_state(batch_size, init_fn, device) for area in self.chain]
 
     def query_neuron_states(
         self,

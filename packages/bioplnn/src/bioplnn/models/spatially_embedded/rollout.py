@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from bioplnn.functional.spatial import channels_last, resize
 from bioplnn.models.spatially_embedded.area import SpatiallyEmbeddedArea
-from bioplnn.models.spatially_embedded.dynamics import AreaDynamics, BankTensors
+from bioplnn.models.spatially_embedded.dynamics import AreaDynamics, BankTensors, add_given
 from bioplnn.models.spatially_embedded.fusion import FEEDBACK, INPUT
 
 # One state block of this size leaves room for a handful of them in a second-level cache.
@@ -253,14 +253,15 @@ def _interleaved(
                 inputs, drive = first[k], drives[k]
             else:
                 sent = outs[i - 1] if rollout.delayed else now[i - 1]
+                assert sent is not None  # initial outputs are filled in wherever there is a delay
                 inputs = channels_last(resize(sent, rollout.areas[i].in_size, rollout.pool_mode))
                 drive = dyn.external({INPUT: inputs})
             out, cells[i] = _step_with_feedback(rollout, dyn, inputs, drive, cells[i], fbs[i])
             now.append(out)
-        outs = now
-        fbs = _feedback(rollout, outs)
+        outs = list(now)
+        fbs = _feedback(rollout, now)
         if t == rollout.steps - 1 or not rollout.last_only:
-            keep.append((outs, list(cells), fbs))
+            keep.append((now, list(cells), fbs))
     return _collect(rollout, keep)
 
 
@@ -276,10 +277,7 @@ def _step_with_feedback(
     if feedback is not None:
         sources[FEEDBACK] = channels_last(feedback)
         back = dyn.external({FEEDBACK: sources[FEEDBACK]}, with_bias=False)
-        drive = {
-            name: d if back[name] is None else back[name] if d is None else d + back[name]
-            for name, d in drive.items()
-        }
+        drive = {name: add_given(d, back[name]) for name, d in drive.items()}
     new = dyn.step(state, drive, rollout.batch)
     return dyn.readout({**sources, **new}), new
 

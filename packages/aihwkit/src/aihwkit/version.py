@@ -1,5 +1,5 @@
 """The version of the installed distribution."""
 
-from importlib.metadata import version
+from synaptensor.distribution import installed_version
 
-__version__: str = version("aihwkit")
+__version__: str = installed_version("aihwkit")

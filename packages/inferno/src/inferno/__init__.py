@@ -1,5 +1,7 @@
 """Spiking neural networks for PyTorch, simulated step by step and trained with plasticity."""
 
+from synaptensor.distribution import installed_version
+
 from . import core as core
 from . import functional as functional
 from . import types
@@ -41,6 +43,8 @@ from .core import (
 
 __version__ = "0.1.0"
 
+__version__ = installed_version("inferno")
+
 __all__ = [
     "ContextualHook",
     "Hook",
@@ -49,6 +53,7 @@ __all__ = [
     "ShapedTensor",
     "StateHook",
     "VirtualTensor",
+    "__version__",
     "astensors",
     "empty",
     "exp",

@@ -1,10 +1,7 @@
 """Version of the installed distribution."""
 
-from importlib.metadata import PackageNotFoundError, version
+from synaptensor.distribution import installed_version
 
 __all__ = ["__version__"]
 
-try:
-    __version__ = version("pynsm")
-except PackageNotFoundError:  # a source tree on the path, not installed
-    __version__ = "0+unknown"
+__version__ = installed_version("pynsm")

@@ -29,8 +29,8 @@ def image_grid(images: Tensor, columns: int = 10) -> Figure:
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, image in zip(axes.flat, images, strict=False):
-        limit = image.abs().max()
-        axis.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit)
+        limit = float(image.abs().max())
+        axis.imshow(image.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit)
     return figure
 
 
@@ -38,6 +38,6 @@ def heat(values: Tensor, label: str, extent: tuple[float, ...] | None = None) ->
     """Draw a matrix `[H, W]` with its colour bar; NaN stays dark."""
     figure, axis = plt.subplots(figsize=(5.2, 4.2))
     axis.set_facecolor("#14181d")
-    picture = axis.imshow(values, extent=extent, origin="lower", cmap="viridis")
+    picture = axis.imshow(values.numpy(), extent=extent, origin="lower", cmap="viridis")
     figure.colorbar(picture, label=label)
     return figure

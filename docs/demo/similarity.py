@@ -8,6 +8,8 @@ from digits import Digits, batches
 from matplotlib.figure import Figure
 from report import Picture, Section
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -42,9 +44,12 @@ def train(model: SimilarityMatching, images: Tensor, epochs: int) -> list[float]
 
 def read_out(model: SimilarityMatching, digits: Digits) -> float:
     """Test accuracy of a linear classifier on the circuit's outputs."""
-    probe = LogisticRegression(max_iter=1000)
-    probe.fit(10 * model(digits.train_images.flatten(1)), digits.train_labels)
-    return float(probe.score(10 * model(digits.test_images.flatten(1)), digits.test_labels))
+    train, test = (
+        model(images.flatten(1)).numpy() for images in (digits.train_images, digits.test_images)
+    )
+    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    probe.fit(train, digits.train_labels.numpy())
+    return float(probe.score(test, digits.test_labels.numpy()))
 
 
 def draw_filters(model: SimilarityMatching, losses: list[float]) -> Figure:
@@ -53,8 +58,10 @@ def draw_filters(model: SimilarityMatching, losses: list[float]) -> Figure:
         1, 2, figsize=(10, 3.6), width_ratios=(2, 1), layout="constrained"
     )
     filters = model.encoder.weight.detach().reshape(5, 10, 28, 28)
-    limit = filters.abs().quantile(0.995)
-    left.imshow(filters.permute(0, 2, 1, 3).reshape(140, 280), "RdBu_r", vmin=-limit, vmax=limit)
+    limit = float(filters.abs().quantile(0.995))
+    left.imshow(
+        filters.permute(0, 2, 1, 3).reshape(140, 280).numpy(), "RdBu_r", vmin=-limit, vmax=limit
+    )
     left.set_axis_off()
     left.set_title("learned filters")
     right.plot(losses, color="#1f6f8b", linewidth=0.8)
@@ -70,7 +77,7 @@ def draw_similarity(model: SimilarityMatching, digits: Digits) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
     for axis, values, title in zip(axes, (inputs, outputs), ("inputs", "outputs"), strict=True):
         gram = nn.functional.normalize(values, dim=1) @ nn.functional.normalize(values, dim=1).T
-        image = axis.imshow(gram, "magma", vmin=0, vmax=1)
+        image = axis.imshow(gram.numpy(), "magma", vmin=0, vmax=1)
         axis.set(title=f"similarity of the {title}", xticks=range(10, 200, 20), yticks=[])
         axis.set_xticklabels(range(10))
     figure.colorbar(image, ax=axes, shrink=0.8, label="cosine")

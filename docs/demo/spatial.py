@@ -74,8 +74,8 @@ def draw_activity(model: SpatiallyEmbeddedClassifier, image: Tensor) -> Figure:
         len(activity), STEPS + 1, figsize=(10, 3.6), layout="constrained", squeeze=False
     )
     for row, (name, states) in zip(axes, activity.items(), strict=True):
-        maps = states[0].mean(1)  # over the subtypes: one map a step
-        row[0].imshow(image[0], "gray")
+        maps = states[0].mean(1).numpy()  # over the subtypes: one map a step
+        row[0].imshow(image[0].numpy(), "gray")
         row[0].set_ylabel(name)
         for step, (axis, values) in enumerate(zip(row[1:], maps, strict=True), start=1):
             axis.imshow(values, "magma", vmin=maps.min(), vmax=maps.max())

@@ -112,7 +112,7 @@ def draw_fields(model: Model) -> Figure:
     """Weights onto each neuron as an image."""
     weight = model.feedfwd.connection.weight.detach().reshape(5, 20, 28, 28)
     figure, axis = plt.subplots(figsize=(10, 2.7), layout="constrained")
-    axis.imshow(weight.permute(0, 2, 1, 3).reshape(140, 560), "inferno")
+    axis.imshow(weight.permute(0, 2, 1, 3).reshape(140, 560).numpy(), "inferno")
     axis.set_axis_off()
     return figure
 

@@ -90,7 +90,7 @@ def draw(path, model, loader, num_steps, curve):
     figure, axes = plt.subplots(3, num_steps, figsize=(2.2 * num_steps, 6.6), squeeze=False)
     for row, (name, states) in zip(axes, activity.items(), strict=False):
         for t, axis in enumerate(row):
-            axis.imshow(states[0, t].mean(0), cmap="magma", vmin=0, vmax=1)
+            axis.imshow(states[0, t].mean(0).numpy(), cmap="magma", vmin=0, vmax=1)
             axis.set(xticks=[], yticks=[], title=f"{name}, step {t + 1}")
     for axis in axes[2]:
         axis.remove()

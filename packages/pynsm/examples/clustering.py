@@ -84,7 +84,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         figure, axes = new_figure(1, 2, (10, 4))
         axes[0].plot(losses, linewidth=0.8)
         axes[0].set(xlabel="batch", ylabel="loss")
-        axes[1].imshow(second, cmap="gray_r")
+        axes[1].imshow(second.numpy(), cmap="gray_r")
         axes[1].set(xlabel="largest output", ylabel="cluster")
         save(figure, options.plot)
     return {

@@ -119,7 +119,7 @@ def plot_training(path: Path | None, losses: list[float], filters: Tensor) -> No
     figure, axes = new_figure(1, 2, (10, 4.5))
     axes[0].plot(losses, linewidth=0.8)
     axes[0].set(xlabel="batch", ylabel="loss")
-    axes[1].imshow(_tiles(filters.detach().cpu()[:49]), cmap="gray")
+    axes[1].imshow(_tiles(filters.detach().cpu()[:49]).numpy(), cmap="gray")
     axes[1].set_axis_off()
     save(figure, path)
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from bioplnn.models import SpatiallyEmbeddedClassifier
 
-EPOCHS, STEPS = 3, 5
+EPOCHS, STEPS = 6, 5
 
 
 def build() -> SpatiallyEmbeddedClassifier:

@@ -125,13 +125,13 @@ def draw_raster(model: Model, digits: Digits) -> Figure:
     figure, (top, bottom) = plt.subplots(
         2, 1, figsize=(10, 4.2), sharex=True, height_ratios=(1, 1.4), layout="constrained"
     )
-    for axis, spikes, name, colour in (
-        (top, spikes_in, "pixel", "#8b949e"),
-        (bottom, spikes_out, "neuron", "#1f6f8b"),
+    for axis, spikes, name, colour, size in (
+        (top, spikes_in, "pixel", "#8b949e", 3),
+        (bottom, spikes_out, "neuron", "#1f6f8b", 14),
     ):
         time, cell = spikes[:, 0].flatten(1).nonzero(as_tuple=True)
-        axis.scatter(time * STEP_TIME, cell, s=3, color=colour, linewidths=0)
-        axis.set(ylabel=name, xlim=(0, len(spikes) * STEP_TIME))
+        axis.scatter(time * STEP_TIME, cell, s=size, color=colour, linewidths=0)
+        axis.set(ylabel=name, xlim=(0, len(spikes) * STEP_TIME), ylim=(0, spikes[0, 0].numel()))
     top.set_title(f"spikes while a {digits.test_labels[0]} is shown")
     bottom.set_xlabel("time (ms)")
     return figure
@@ -157,7 +157,8 @@ def run(digits: Digits) -> Section:
         pictures=[
             Picture.of(
                 draw_fields(model),
-                "Receptive fields: each neuron has settled on a digit in one handwriting.",
+                "Receptive fields: one image for the weights onto each neuron. The brightest have "
+                "settled on a digit; the others are still on their way.",
             ),
             Picture.of(
                 draw_raster(model, digits),

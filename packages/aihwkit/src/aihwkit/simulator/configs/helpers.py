@@ -104,9 +104,9 @@ def build_config(
         >>> rpu_config = build_config("agad", SoftBoundsReferenceDevice)
 
     Args:
-        algorithm: `"sgd"`, `"tiki-taka"` (`"tt"`, `"ttv1"`), `"ttv2"`, `"c-ttv2"`
-        (`"chopped-ttv2"`,
-            `"ttv3"`), `"agad"` (`"ttv4"`) or `"mp"` (`"mixed-precision"`), in any case.
+        algorithm: `"sgd"`, `"tiki-taka"` (`"tt"`, `"ttv1"`), `"ttv2"`,
+            `"c-ttv2"` (`"chopped-ttv2"`, `"ttv3"`), `"agad"` (`"ttv4"`) or `"mp"`
+            (`"mixed-precision"`), in any case.
         device: Class, callable that takes keyword arguments, or object (copied for every use).
         io_parameters: The same for the analog products.
         up_parameters: The same for the updates.

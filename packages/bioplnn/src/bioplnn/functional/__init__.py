@@ -1,0 +1,1 @@
+"""Pure functions on tensors: steps of the dynamics, sparse products, differential equations."""

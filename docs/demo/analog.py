@@ -5,8 +5,6 @@ import itertools
 
 import matplotlib.pyplot as plt
 import torch
-from aihwkit.optim.analog_sgd import AnalogSGD
-from aihwkit.simulator.devices import ConstantStepResistiveDevice
 from digits import Digits, batches
 from matplotlib.figure import Figure
 from report import Picture, Section
@@ -14,6 +12,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from aihwkit.nn import AnalogLinear
+from aihwkit.optim.analog_sgd import AnalogSGD
+from aihwkit.simulator.devices import ConstantStepResistiveDevice
 from aihwkit.simulator.parameters import PulsedResistiveDeviceParameters
 
 EPOCHS = 4

@@ -136,11 +136,13 @@ def _csr_sampled_product(crow: Tensor, col: Tensor, left: Tensor, right: Tensor)
     nnz = col.shape[0]
     if nnz == 0 or left.shape[1] == 0:
         return left.new_zeros(nnz)
-    pattern = _csr(crow, col, torch.zeros(nnz, dtype=kind, device=left.device), right.shape[0])
-    product = torch.sparse.sampled_addmm(
-        pattern, left.to(kind).contiguous(), right.to(kind).contiguous().t(), beta=0.0
+    found = torch.zeros(nnz, dtype=kind, device=left.device)
+    pattern = _csr(crow, col, found, right.shape[0])
+    # In place: otherwise torch copies the whole pattern, which takes as long as the product.
+    torch.sparse.sampled_addmm(
+        pattern, left.to(kind).contiguous(), right.to(kind).contiguous().t(), beta=0.0, out=pattern
     )
-    return product.values().to(left.dtype)
+    return found.to(left.dtype)
 
 
 @_csr_sampled_product.register_fake

@@ -62,6 +62,8 @@ class ConnectomeClassifier(nn.Module):
             return_activations: Return ``(scores, outs, states)``.
             **rnn_forward_kwargs: Passed to the network, such as ``num_steps``.
         """
+        if not (loss_all_timesteps or return_activations):
+            rnn_forward_kwargs = {"last_step_only": True, **rnn_forward_kwargs}
         outs, states = self.rnn(_flattened(x), **rnn_forward_kwargs)
         scores = _scores(self.out_layer, outs, self.rnn.batch_first, loss_all_timesteps)
         return (scores, outs, states) if return_activations else scores

@@ -20,6 +20,7 @@ from bioplnn.models.connectome.types import (
     spread,
     type_indices,
 )
+from bioplnn.models.sparse.linear import PreparedProduct
 from bioplnn.models.sparse.rnn import SparseRNN
 from bioplnn.typing import TensorInitFnType
 from synaptensor.validation import check_integer
@@ -141,6 +142,10 @@ class ConnectomeMixIn(SparseRNN):
         """Clamp synaptic weights to >= 0 and time constants to >= 1; every forward does so."""
         super().project()
         self.tau.data.clamp_(min=1)
+
+    def _recurrent(self) -> PreparedProduct:
+        """The synapses with the signs of their senders."""
+        return self.hh.prepared(self.neuron_sign_mask)
 
     def _rates(self) -> Tensor:
         """``1 / tau`` of every neuron, ``(N, 1)``."""

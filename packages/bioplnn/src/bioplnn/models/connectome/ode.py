@@ -42,16 +42,16 @@ class ConnectomeODERNN(ConnectomeMixIn, SparseODERNN):
         x = args["x"]
         bins = time_bins(t, args["start_time"], args["end_time"], x.shape[0])
         drive = project_features(self.ih, at_bins(x, bins))
-        return self._relax(drive, h.t(), self.hh.prepared(), self._rates()).t()
+        return self._relax(drive, h.t(), self._recurrent(), self._rates()).t()
 
     def _relax(self, drive: Tensor, h: Tensor, recurrent: PreparedProduct, rates: Tensor) -> Tensor:
-        activity = self._activity(drive + recurrent(h * self.neuron_sign_mask))
+        activity = self._activity(drive + recurrent(h))
         return (activity - h) * rates
 
     def _field(
         self, drives: Tensor, start_time: float, end_time: float
     ) -> Callable[[Tensor, Tensor], Tensor]:
-        recurrent, rates = self.hh.prepared(), self._rates()
+        recurrent, rates = self._recurrent(), self._rates()
         relax: Callable[..., Tensor] = self._relax
         if self._compile_kwargs is not None:
             relax = torch.compile(relax, **self._compile_kwargs)

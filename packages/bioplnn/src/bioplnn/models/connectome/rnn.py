@@ -58,14 +58,14 @@ class ConnectomeRNN(ConnectomeMixIn):
 
     def update_fn(self, x: Tensor, h: Tensor) -> Tensor:
         """One step: input ``(I, B)`` and state ``(N, B)`` give the new state ``(N, B)``."""
-        drive = project_features(self.ih, x) + self.hh(h * self.neuron_sign_mask)
+        drive = project_features(self.ih, x) + self._recurrent()(h)
         return torch.lerp(h, self._activity(drive), self._rates())
 
     def _steps(self, drives: Tensor, h: Tensor, steps: int) -> list[Tensor]:
         states = []
-        recurrent, rates = self.hh.prepared(), self._rates()
+        recurrent, rates = self._recurrent(), self._rates()
         for t in range(steps):
-            drive = drives[min(t, len(drives) - 1)] + recurrent(h * self.neuron_sign_mask)
+            drive = drives[min(t, len(drives) - 1)] + recurrent(h)
             h = torch.lerp(h, self._activity(drive), rates)
             states.append(h)
         return states
@@ -76,6 +76,8 @@ class ConnectomeRNN(ConnectomeMixIn):
         num_steps: int | None = None,
         neuron_state0: Tensor | None = None,
         neuron_state_init_fn: str | TensorInitFnType | None = None,
+        *,
+        last_step_only: bool = False,
     ) -> tuple[Tensor, Tensor]:
         """Run the network over a number of steps.
 
@@ -84,8 +86,12 @@ class ConnectomeRNN(ConnectomeMixIn):
             num_steps: Number of steps T.
             neuron_state0: Initial state ``(B, N)``.
             neuron_state_init_fn: How to make it otherwise.
+            last_step_only: Return the last step alone (T = 1 in the results), which spares the
+                memory for all others.
 
         Returns:
             Outputs ``(B, T, O)`` and states ``(B, T, N)``, or time first.
         """
-        return super().forward(x, num_steps, neuron_state0, neuron_state_init_fn)
+        return super().forward(
+            x, num_steps, neuron_state0, neuron_state_init_fn, last_step_only=last_step_only
+        )

@@ -107,10 +107,17 @@ class SparseLinear(nn.Module):
         out = self.prepared()(columns.flatten(1) if x.ndim > 1 else x[:, None])
         return out.reshape(self.out_features, *columns.shape[1:]).movedim(0, self.feature_dim)
 
-    def prepared(self) -> PreparedProduct:
-        """Make the layer ready for many applications to ``(in_features, k)`` in one forward."""
-        values_t = transposed_values(self.pattern, self.values)
-        return PreparedProduct(self.pattern, self.values, values_t, self.bias)
+    def prepared(self, factors: Tensor | None = None) -> PreparedProduct:
+        """Make the layer ready for many applications to ``(in_features, k)`` in one forward.
+
+        Args:
+            factors: Multiplies the input features, ``(in_features, 1)``; 1 if ``None``.
+        """
+        pattern, values = self.pattern, self.values
+        if factors is not None:
+            # Once per weight here is cheaper than once per feature and sample at every step.
+            values = values * factors[:, 0].index_select(0, pattern.col)
+        return PreparedProduct(pattern, values, transposed_values(pattern, values), self.bias)
 
     def extra_repr(self) -> str:
         """Sizes and number of weights."""

@@ -100,6 +100,21 @@ class SparseRNN(nn.Module):
         device = values.device if device is None else device
         return init_tensor(init_fn, batch_size, self.hidden_size, device=device, dtype=values.dtype)
 
+    def init_state(
+        self,
+        num_steps: int,
+        batch_size: int,
+        h0: Tensor | None = None,
+        hidden_init_fn: str | TensorInitFnType | None = None,
+        device: torch.device | str | None = None,
+    ) -> list[Tensor | None]:
+        """List over the steps whose last entry holds the initial state ``(H, B)``."""
+        states: list[Tensor | None] = [None] * check_integer("num_steps", num_steps, minimum=1)
+        if h0 is None:
+            h0 = self.init_hidden(batch_size, hidden_init_fn, device)
+        states[-1] = check_shape("h0", h0, (batch_size, self.hidden_size)).t()
+        return states
+
     def update_fn(self, x: Tensor, h: Tensor) -> Tensor:
         """One step: input ``(I, B)`` and state ``(H, B)`` give the new state ``(H, B)``."""
         return self.nonlinearity(project_features(self.ih, x) + self.hh(h))
@@ -124,6 +139,8 @@ class SparseRNN(nn.Module):
         num_steps: int | None = None,
         h0: Tensor | None = None,
         hidden_init_fn: str | TensorInitFnType | None = None,
+        *,
+        last_step_only: bool = False,
     ) -> tuple[Tensor, Tensor]:
         """Run the network over a number of steps.
 
@@ -133,6 +150,8 @@ class SparseRNN(nn.Module):
             num_steps: Number of steps T.
             h0: Initial state ``(B, H)``.
             hidden_init_fn: How to make it otherwise.
+            last_step_only: Return the last step alone (T = 1 in the results), which spares the
+                memory for all others.
 
         Returns:
             Outputs ``(B, T, O)`` and states ``(B, T, H)``, or time first.
@@ -143,8 +162,8 @@ class SparseRNN(nn.Module):
         sequence, steps = self._as_sequence(x, num_steps)
         state = self._initial(h0, hidden_init_fn, sequence)
         self.project()
-        states = torch.stack(self._steps(self._drives(sequence), state, steps))
-        return self._finish(states)
+        states = self._steps(self._drives(sequence), state, steps)
+        return self._finish(torch.stack(states[-1:] if last_step_only else states))
 
     def _as_sequence(self, x: Tensor, num_steps: int | None) -> tuple[Tensor, int]:
         """Input with time first, ``(T or 1, B, I)``, and the number of steps."""
@@ -174,9 +193,7 @@ class SparseRNN(nn.Module):
         """Outputs and states in the layout of results, from states ``(T, H, B)``."""
         outs = states
         if not isinstance(self.ho, nn.Identity):
-            flat = states.transpose(0, 1).flatten(1)
-            projected = project_features(self.ho, flat)
-            outs = projected.unflatten(1, (states.shape[0], states.shape[2])).transpose(0, 1)
+            outs = torch.stack([project_features(self.ho, state) for state in states])
         order = (2, 0, 1) if self.batch_first else (0, 2, 1)
         return outs.permute(order), states.permute(order)
 

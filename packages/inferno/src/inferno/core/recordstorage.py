@@ -261,8 +261,11 @@ class RecordStorage(ShapedTensor):
             return
         value = self._get()
         if not ignored(value):
-            with torch.no_grad():
-                value.fill_(fill)
+            if value.requires_grad and not value.is_leaf:
+                self._replace(torch.full_like(value, fill))
+            else:
+                with torch.no_grad():
+                    value.fill_(fill)
         self.pointer = 0
 
     def initialize(

@@ -12,9 +12,20 @@ from .connections.conv import Conv2D
 from .connections.linear import LinearDense, LinearDirect, LinearLateral
 from .encoders.poisson import HomogeneousPoissonApproxEncoder, HomogeneousPoissonEncoder
 from .encoders.special import PoissonIntervalEncoder
+from .functional import (
+    ATan,
+    FastSigmoid,
+    Gaussian,
+    Sigmoid,
+    StraightThrough,
+    SuperSpike,
+    Surrogate,
+    Triangle,
+)
 from .hooks import Clamping, Normalization
 from .modeling import Accumulator, Updatable, Updater
 from .network import Biclique, Cell, Layer, RecurrentSerial, Serial
+from .neurons.differentiation import detach_state, surrogate_gradients
 from .neurons.linear import ALIF, GLIF1, GLIF2, LIF
 from .neurons.nonlinear import EIF, QIF, AdEx, Izhikevich
 from .synapses.current import DeltaCurrent, DeltaPlusCurrent
@@ -27,6 +38,7 @@ __all__ = [
     "GLIF2",
     "LIF",
     "QIF",
+    "ATan",
     "Accumulator",
     "AdEx",
     "Biclique",
@@ -37,6 +49,8 @@ __all__ = [
     "DeltaCurrent",
     "DeltaPlusCurrent",
     "DoubleExponentialCurrent",
+    "FastSigmoid",
+    "Gaussian",
     "HomogeneousPoissonApproxEncoder",
     "HomogeneousPoissonEncoder",
     "InfernoNeuron",
@@ -51,9 +65,16 @@ __all__ = [
     "PoissonIntervalEncoder",
     "RecurrentSerial",
     "Serial",
+    "Sigmoid",
     "SingleExponentialCurrent",
+    "StraightThrough",
+    "SuperSpike",
+    "Surrogate",
     "Synapse",
     "SynapseConstructor",
+    "Triangle",
     "Updatable",
     "Updater",
+    "detach_state",
+    "surrogate_gradients",
 ]

@@ -1,5 +1,6 @@
 """Pure functions on the state of neurons, synapses and connections."""
 
+from .differentiable import voltage_thresholding_surrogate
 from .encoding import (
     homogeneous_poisson_exp_interval,
     homogeneous_poisson_exp_interval_online,
@@ -23,8 +24,26 @@ from .neuron_dynamics import (
     voltage_thresholding_constant,
     voltage_thresholding_linear,
 )
+from .surrogates import (
+    ATan,
+    FastSigmoid,
+    Gaussian,
+    Sigmoid,
+    StraightThrough,
+    SuperSpike,
+    Surrogate,
+    Triangle,
+)
 
 __all__ = [
+    "ATan",
+    "FastSigmoid",
+    "Gaussian",
+    "Sigmoid",
+    "StraightThrough",
+    "SuperSpike",
+    "Surrogate",
+    "Triangle",
     "adaptive_currents_linear",
     "adaptive_thresholds_linear_spike",
     "adaptive_thresholds_linear_voltage",
@@ -42,4 +61,5 @@ __all__ = [
     "voltage_integration_quadratic",
     "voltage_thresholding_constant",
     "voltage_thresholding_linear",
+    "voltage_thresholding_surrogate",
 ]

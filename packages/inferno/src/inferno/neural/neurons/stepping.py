@@ -18,6 +18,7 @@ from inferno.neural.functional import (
 from inferno.neural.kernels import adapt_thresholds, integrate_and_fire
 from synaptensor.validation import check_nonnegative, check_positive
 
+from .differentiation import SurrogateMixin
 from .mixins import (
     AdaptiveCurrentMixin,
     AdaptiveThresholdMixin,
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 
-class SteppingNeuron(VoltageMixin, SpikeRefractoryMixin, InfernoNeuron):
+class SteppingNeuron(SurrogateMixin, VoltageMixin, SpikeRefractoryMixin, InfernoNeuron):
     r"""Neurons with voltage, threshold, reset and absolute refractory period.
 
     A step with currents $I$ is
@@ -142,15 +143,22 @@ class SteppingNeuron(VoltageMixin, SpikeRefractoryMixin, InfernoNeuron):
         buffers = self._buffers
         voltages = buffers["_voltage__data"]
         inputs = _like_voltages(inputs, voltages)  # type: ignore[arg-type]
+        differentiable = self._surrogate is not None and torch.is_grad_enabled()
         result = None
-        if self._fused:
+        if self._fused and not differentiable:
             result = integrate_and_fire(self, inputs, thresh_v, adaptations, refrac_lock)
         if result is None:
             threshold: float | Tensor = thresh_v
             if adaptations is not None:
                 threshold = apply_adaptive_thresholds(thresh_v, adaptations)
-            result = self._threshold(inputs, voltages if refrac_lock else None, threshold)
+            held = voltages if refrac_lock else None
+            if differentiable:
+                result = self._threshold_smoothly(inputs, held, threshold, thresh_v)
+            else:
+                result = self._threshold(inputs, held, threshold)
         spikes, buffers["_voltage__data"], buffers["_refrac__data"] = result
+        if self._surrogate is not None:
+            spikes = spikes.to(inputs.dtype)
         buffers["_spike_mask"] = spikes
         return spikes
 
@@ -198,8 +206,8 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
             **kwargs: ignored.
         """
         SteppingNeuron.clear(self, **kwargs)
-        if not keep_adaptations:
-            self.threshold_adaptation = torch.zeros_like(self.threshold_adaptation)
+        kept = self.threshold_adaptation.detach()
+        self.threshold_adaptation = kept if keep_adaptations else torch.zeros_like(kept)
 
     def forward(  # type: ignore[override]
         self,
@@ -260,8 +268,8 @@ class CurrentAdaptingNeuron(AdaptiveCurrentMixin, SteppingNeuron):
             **kwargs: ignored.
         """
         SteppingNeuron.clear(self, **kwargs)
-        if not keep_adaptations:
-            self.current_adaptation = torch.zeros_like(self.current_adaptation)
+        kept = self.current_adaptation.detach()
+        self.current_adaptation = kept if keep_adaptations else torch.zeros_like(kept)
 
     def forward(  # type: ignore[override]
         self,

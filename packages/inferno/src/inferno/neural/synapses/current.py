@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from inferno._internal import argtest
+from inferno.core.module import unhooked
 from inferno.neural.base import InfernoSynapse, SynapseConstructor
 from inferno.neural.functional.synapse_dynamics import current_delta, current_delta_injected
 from inferno.neural.kernels import scale_spikes
@@ -123,9 +124,33 @@ class DeltaCurrent(SpikeDerivedCurrentMixin, InfernoSynapse):
         Returns:
             Currents in nA, shape ``(B, *shape)``.
         """
-        spikes = inputs[0].bool()
+        spikes = self._record(inputs[0])
+        current = self._to_current(spikes)
+        if inputs[0].requires_grad and torch.is_grad_enabled():
+            # the numbers of the boolean spikes, the gradient of the ones given
+            current = current + (inputs[0] - inputs[0].detach()) * (self.spike_charge / self.dt)
+        return current
+
+    def deliver(self, inputs: Tensor) -> tuple[Tensor, float] | None:
+        """Advances the synapses by one step without making currents of the spikes.
+
+        Args:
+            inputs: spikes, shape ``(B, *shape)``.
+
+        Returns:
+            Boolean spikes and the current of each in nA; ``None``, without a step, if that is
+            not all that a call would come to.
+        """
+        if type(self) is not DeltaCurrent or not unhooked(self):
+            return None
+        if inputs.requires_grad and torch.is_grad_enabled():
+            return None
+        return self._record(inputs), self.spike_charge / self._step_time
+
+    def _record(self, inputs: Tensor) -> Tensor:
+        spikes = inputs if inputs.dtype is torch.bool else inputs.bool()
         self.spike_.push(spikes, self._inplace)
-        return self._to_current(spikes)
+        return spikes
 
 
 class DeltaPlusCurrent(SpikeCurrentMixin, InfernoSynapse):

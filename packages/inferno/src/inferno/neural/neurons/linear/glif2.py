@@ -123,6 +123,9 @@ class GLIF2(ThresholdAdaptingNeuron):
     def _time_constants(self) -> Tensor:
         return 1 / self.rc_adaptation
 
+    def _reset_voltage(self, voltages: Tensor) -> Tensor:
+        return self.rest_v + self.reset_v_mul * (voltages - self.rest_v) - self.reset_v_add
+
     def _threshold(
         self, inputs: Tensor, voltages: Tensor | None, thresh_v: float | Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:

@@ -171,4 +171,6 @@ class Connectome:
 
     def __repr__(self) -> str:
         kinds = "none" if self.types is None else str(len(set(self.types)))
-        return f"Connectome(neurons={self.num_neurons}, synapses={self.num_synapses}, types={kinds})"
+        return (
+            f"Connectome(neurons={self.num_neurons}, synapses={self.num_synapses}, types={kinds})"
+        )

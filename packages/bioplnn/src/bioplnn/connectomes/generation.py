@@ -38,7 +38,9 @@ def topographic_connectome(
     check_in_range("inhibitory", inhibitory, 0.0, 1.0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(check_integer("seed", seed, minimum=0))
-        wiring = create_sparse_topographic_connectome((rows, columns), synapse_std, per_neuron, False)
+        wiring = create_sparse_topographic_connectome(
+            (rows, columns), synapse_std, per_neuron, False
+        )
         target, source = wiring.indices()
         apart = target != source
         sizes = 0.5 + torch.rand(int(apart.sum()))

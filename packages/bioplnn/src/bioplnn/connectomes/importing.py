@@ -227,7 +227,9 @@ def _per_neuron(
     if isinstance(values, Mapping):
         missing = [name for name in order if name not in values]
         if missing:
-            raise ValueError(f"{what} must have an entry for every neuron, got none for {missing[0]!r}")
+            raise ValueError(
+                f"{what} must have an entry for every neuron, got none for {missing[0]!r}"
+            )
         return [values[name] for name in order]
     found = np.asarray(values).tolist()
     check_per_neuron(what, found, len(order))

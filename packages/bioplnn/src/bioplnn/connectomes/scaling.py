@@ -89,8 +89,7 @@ def normalize(
     found = _radius(scaled.weights, signs)
     if found == 0.0:
         raise ValueError(
-            "spectral_radius must be None for a connectome without a loop, "
-            f"got {spectral_radius}"
+            f"spectral_radius must be None for a connectome without a loop, got {spectral_radius}"
         )
     return connectome.with_values(values * (target / found))
 

@@ -6,14 +6,31 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.data import DataLoader
 
 
 def _named(module: ModuleType, class_name: str) -> Any:
     if not hasattr(module, class_name):
-        raise AttributeError(
-            f"class_name must name a class of {module.__name__}, got {class_name!r}"
-        )
+        raise AttributeError(f"the name must be one of {module.__name__}, got {class_name!r}")
     return getattr(module, class_name)
+
+
+def initialize_dataloader(
+    *, dataset: str, seed: int | None = None, **kwargs: Any
+) -> tuple[DataLoader, DataLoader]:
+    """Build the loaders for training and validation of a data set.
+
+    Args:
+        dataset: Name in ``get_<dataset>_dataloaders`` of ``bioplnn.utils.dataloaders``.
+        seed: Fixes the order of the samples.
+        **kwargs: Arguments of that function.
+
+    Raises:
+        AttributeError: There is no such data set.
+    """
+    from bioplnn.utils import dataloaders
+
+    return _named(dataloaders, f"get_{dataset}_dataloaders")(**kwargs, seed=seed)
 
 
 def initialize_model(*, class_name: str, **kwargs: Any) -> nn.Module:

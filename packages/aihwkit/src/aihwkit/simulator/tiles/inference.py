@@ -13,6 +13,7 @@ from aihwkit.simulator.parameters.enums import WeightModifierType, WeightRemapTy
 from aihwkit.simulator.tiles.defaults import as_rpu_config
 from aihwkit.simulator.tiles.native import NativeTile
 from aihwkit.simulator.tiles.periphery import TileWithPeriphery
+from synaptensor.validation import check_nonnegative
 
 __all__ = ["InferenceTile", "InferenceTileWithPeriphery"]
 
@@ -53,6 +54,10 @@ class InferenceTileWithPeriphery(TileWithPeriphery):
         super()._forget_programming()
         self.programmed_weights = None
         self.drift_noise_parameters = None
+        self._reset_alpha()
+
+    def _reset_alpha(self) -> None:
+        self.alpha = self._ones(1)
 
     def _flexible_buffers(self) -> tuple[str, ...]:
         return (*super()._flexible_buffers(), "alpha")  # type: ignore[misc]
@@ -74,11 +79,17 @@ class InferenceTileWithPeriphery(TileWithPeriphery):
             ConfigError: if there is no noise model.
         """
         model = self._noise_model(noise_model)
-        if not from_reference or self.reference_combined_weights is None:
-            self.reference_combined_weights = self.tile.get_weights().detach().cpu()
-        programmed, parameters = model.apply_programming_noise(self.reference_combined_weights)
+        reference = self.reference_combined_weights if from_reference else None
+        if reference is None:
+            reference = self.tile.get_weights().detach()
+        reference = reference.to(self.device)
+        programmed, parameters = model.apply_programming_noise(reference)
+        if noise_model is not None:
+            self.rpu_config.noise_model = model
+        self.reference_combined_weights = reference
         self.programmed_weights = programmed
         self.drift_noise_parameters = parameters
+        self._reset_alpha()
         self.tile.set_weights(programmed.to(self.device))
         compensation = self._drift_compensation()
         if compensation is not None:
@@ -88,24 +99,45 @@ class InferenceTileWithPeriphery(TileWithPeriphery):
     def drift_weights(self, t_inference: float = 0.0) -> None:
         """Let the programmed weights drift, from the programming to a time.
 
+        Weights that are not programmed yet are programmed first. Calls do not add up.
+
         Args:
             t_inference: seconds since the programming.
 
         Raises:
             ConfigError: if there is no noise model.
+            ValueError: if the time is negative.
         """
+        check_nonnegative("t_inference", t_inference)
         model = self._noise_model()
         if self.programmed_weights is None:
             self.program_weights()
+        assert self.programmed_weights is not None
+        self.programmed_weights = self.programmed_weights.to(self.device)
         drifted = model.apply_drift_noise(
             self.programmed_weights, self.drift_noise_parameters, t_inference
         )
         self.tile.set_weights(drifted.to(self.device))
         compensation = self._drift_compensation()
-        if compensation is not None:
-            readout = self._forward_drift_readout_tensor()
-            alpha = compensation.apply(readout, self.drift_baseline)
-            self.alpha = alpha.detach().reshape(-1).to(self.alpha)
+        if compensation is None:
+            return
+        if self.drift_baseline is None:
+            raise ConfigError(
+                "drift_compensation was None when the weights were programmed, so there is no "
+                "readout to compare with; call program_weights() again"
+            )
+        readout = self._forward_drift_readout_tensor()
+        alpha = compensation.apply(readout, self.drift_baseline.to(self.device))
+        self.alpha = alpha.detach().reshape(-1).to(self.alpha)
+
+    @torch.no_grad()
+    def restore_weights(self) -> None:
+        """Write the weights of before the programming again, and forget the programming."""
+        reference = self.reference_combined_weights
+        if reference is None:
+            return
+        self.tile.set_weights(reference.to(self.device))
+        self._forget_programming()
 
     def _noise_model(self, replacement: Any = None) -> Any:
         if not hasattr(self.rpu_config, "noise_model"):
@@ -117,7 +149,7 @@ class InferenceTileWithPeriphery(TileWithPeriphery):
                 raise ConfigError(
                     f"noise_model must be a BaseNoiseModel, got {type(replacement).__name__}"
                 )
-            self.rpu_config.noise_model = replacement
+            return replacement
         if self.rpu_config.noise_model is None:
             raise ConfigError("rpu_config.noise_model must be a BaseNoiseModel, got None")
         return self.rpu_config.noise_model
@@ -169,13 +201,18 @@ class InferenceTileWithPeriphery(TileWithPeriphery):
     def _replace_tile(self, rpu_config: RPUConfigBase, state: dict[str, Any]) -> None:
         super()._replace_tile(rpu_config, state)  # type: ignore[misc]
         for name, value in state.get("programming", {}).items():
-            setattr(self, name, value)
+            setattr(self, name, _copied(value, self.device))
 
     # -- training ----------------------------------------------------------------------------
 
     def post_update_step(self) -> None:
-        """Clip and remap the weights as configured, once per optimizer step."""
+        """Clip and remap the weights as configured, once per optimizer step.
+
+        Weights that were programmed before are new targets now.
+        """
         super().post_update_step()  # type: ignore[misc]
+        if self.reference_combined_weights is not None:
+            self._forget_programming()
         config = self.rpu_config
         if config.clip.type.value != "None":
             self.tile.clip_weights(config.clip)
@@ -193,6 +230,17 @@ _PROGRAMMING = (
     "drift_baseline",
     "drift_readout_tensor",
 )
+
+
+def _copied(value: Any, device: torch.device) -> Any:
+    """Return a copy of tensors in nested lists, tuples and dictionaries, on a device."""
+    if isinstance(value, Tensor):
+        return value.detach().to(device, copy=True)
+    if isinstance(value, list | tuple):
+        return type(value)(_copied(item, device) for item in value)
+    if isinstance(value, dict):
+        return {key: _copied(item, device) for key, item in value.items()}
+    return value
 
 
 class InferenceTile(InferenceTileWithPeriphery, NativeTile):

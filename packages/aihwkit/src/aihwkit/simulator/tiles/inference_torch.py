@@ -109,6 +109,10 @@ class TorchInferenceTile(TileModule, InferenceTileWithPeriphery, SimulatorTileWr
         super().__setstate__(state)
         self._scale_weight_gradients()
 
+    def _flexible_buffers(self) -> tuple[str, ...]:
+        # The module comes before the periphery in the order of resolution.
+        return (*super()._flexible_buffers(), "alpha")
+
     def _scale_weight_gradients(self) -> None:
         """Let a step change the logical weights as if there were no mapping scales."""
         if isinstance(self.tile, Module):

@@ -1,0 +1,1 @@
+"""Compensations of drift; see the modules."""

@@ -1,0 +1,1 @@
+"""Mappings between weights and conductances; see the modules."""

@@ -1,0 +1,1 @@
+"""Statistical models of programming, drift and reading; see the modules."""

@@ -82,6 +82,15 @@ class SolverStatistics:
     n_steps: int = 0
     n_accepted: tuple[int, ...] = ()
 
+    def __add__(self, other: SolverStatistics | None) -> SolverStatistics:
+        """Costs of two integrations of the same batch, one after the other."""
+        if other is None:
+            return self
+        accepted = (a + b for a, b in zip(self.n_accepted, other.n_accepted, strict=True))
+        return SolverStatistics(
+            self.n_f_evals + other.n_f_evals, self.n_steps + other.n_steps, tuple(accepted)
+        )
+
 
 class Step(NamedTuple):
     """One attempted step of all samples: stages, end point and scaled error."""
@@ -106,8 +115,16 @@ def combine(weights: Sequence[float], stages: Sequence[Tensor]) -> Tensor:
     return total
 
 
+Observer = Callable[[Tensor, Tensor, Tensor, Step, Tensor], None]
+"""Called after every step with its start, length, first state, stages, and who accepts it."""
+
+
 def dopri5(
-    f: VectorField, y0: Tensor, times: Tensor, tolerances: Tolerances | None = None
+    f: VectorField,
+    y0: Tensor,
+    times: Tensor,
+    tolerances: Tolerances | None = None,
+    observe: Observer | None = None,
 ) -> tuple[Tensor, SolverStatistics]:
     """Integrate ``dy/dt = f(t, y)`` and evaluate the solution at some times.
 
@@ -118,6 +135,7 @@ def dopri5(
         y0: State ``(F, B)`` at the first time.
         times: Increasing or decreasing times ``(E,)``; the first is the start, the last the end.
         tolerances: Error control.
+        observe: Called after every step.
 
     Returns:
         States ``(E, F, B)`` and statistics.
@@ -151,6 +169,8 @@ def dopri5(
                 f"and t={(t + dt).max().item():g}"
             )
         accepted = (step.ratio < 1) & running
+        if observe is not None:
+            observe(t, dt, y, step, accepted)
         reaches_end = dt == end - t
         t1 = torch.where(reaches_end, end, t + dt)
         _evaluate(found, times, t, t1, sign, accepted, y, dt, step)

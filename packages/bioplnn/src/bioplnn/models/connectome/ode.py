@@ -25,8 +25,8 @@ class ConnectomeODERNN(ConnectomeMixIn, SparseODERNN):
 
     Args:
         *args: As for :class:`ConnectomeRNN`.
-        **kwargs: As for :class:`ConnectomeRNN`, and ``compile_solver_kwargs`` and
-            ``compile_update_fn_kwargs`` as for :class:`SparseODERNN`.
+        **kwargs: As for :class:`ConnectomeRNN`, and ``compile_solver_kwargs``,
+            ``compile_update_fn_kwargs`` and ``solver_kwargs`` as for :class:`SparseODERNN`.
 
     Examples:
         >>> rnn = ConnectomeODERNN(2, 2, torch.tensor([[0.0, 0.5], [0.2, 0.0]]))
@@ -48,19 +48,18 @@ class ConnectomeODERNN(ConnectomeMixIn, SparseODERNN):
         activity = self._activity(drive + recurrent(h))
         return (activity - h) * rates
 
-    def _field(
-        self, drives: Tensor, start_time: float, end_time: float
-    ) -> Callable[[Tensor, Tensor], Tensor]:
+    def _vector_field(self) -> tuple[Callable[..., Tensor], tuple[Tensor, ...]]:
         recurrent, rates = self._recurrent(), self._rates()
-        relax: Callable[..., Tensor] = self._relax
-        if self._compile_kwargs is not None:
-            relax = torch.compile(relax, **self._compile_kwargs)
+        pattern, bias = recurrent.pattern, recurrent.bias
 
-        def field(t: Tensor, h: Tensor) -> Tensor:
-            bins = time_bins(t, start_time, end_time, drives.shape[0])
-            return relax(at_bins(drives, bins), h, recurrent, rates)
+        def derivative(
+            drive: Tensor, h: Tensor, rates: Tensor, values: Tensor, values_t: Tensor, *b: Tensor
+        ) -> Tensor:
+            product = PreparedProduct(pattern, values, values_t, b[0] if b else None)
+            return self._relax(drive, h, product, rates)
 
-        return field
+        given = (rates, recurrent.values, recurrent.values_t)
+        return derivative, given if bias is None else (*given, bias)
 
     def forward(  # type: ignore[override]
         self,

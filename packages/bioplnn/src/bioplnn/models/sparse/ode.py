@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bioplnn.functional.dopri5 import SolverStatistics
 from bioplnn.models.sparse.linear import PreparedProduct
 from bioplnn.models.sparse.rnn import SparseRNN, project_features
 from bioplnn.models.sparse.solver import AdaptiveSolver
@@ -25,6 +26,8 @@ class SparseODERNN(SparseRNN):
         compile_solver_kwargs: Arguments of ``torch.compile`` for the vector field, which is the
             part of a solver that can be compiled.
         compile_update_fn_kwargs: The same; takes precedence.
+        solver_kwargs: Arguments of the :class:`AdaptiveSolver`: tolerances, largest number of
+            steps, how gradients are made, whether to stop where the input jumps.
         **kwargs: As for :class:`SparseRNN`.
 
     Attributes:
@@ -37,12 +40,13 @@ class SparseODERNN(SparseRNN):
         *args: Any,
         compile_solver_kwargs: Mapping[str, Any] | None = None,
         compile_update_fn_kwargs: Mapping[str, Any] | None = None,
+        solver_kwargs: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         given = compile_solver_kwargs if compile_update_fn_kwargs is None else None
         self._compile_kwargs = given if given is not None else compile_update_fn_kwargs
-        self.solver = AdaptiveSolver()
+        self.solver = AdaptiveSolver(**({} if solver_kwargs is None else solver_kwargs))
 
     def _derivative(self, drive: Tensor, h: Tensor, recurrent: PreparedProduct) -> Tensor:
         """Derivative ``(N, B)`` at a state, with what the input sends."""
@@ -100,24 +104,44 @@ class SparseODERNN(SparseRNN):
         times = torch.linspace(
             start_time, end_time, num_evals, device=state.device, dtype=state.dtype
         )
-        field = self._field(self._drives(sequence), start_time, end_time)
-        outs, states = self._finish(self.solver(field, state, times))
+        outs, states = self._finish(self._integrate(self._drives(sequence), state, times))
         ts = times.expand(state.shape[1], num_evals)
         return outs, states, ts if self.batch_first else ts.t()
 
-    def _field(
-        self, drives: Tensor, start_time: float, end_time: float
-    ) -> Callable[[Tensor, Tensor], Tensor]:
-        recurrent = self.hh.prepared()
-        derivative: Callable[..., Tensor] = self._derivative
+    def _integrate(self, drives: Tensor, state: Tensor, times: Tensor) -> Tensor:
+        """States ``(E, N, B)`` at some times."""
+        derivative, parameters = self._vector_field()
         if self._compile_kwargs is not None:
             derivative = torch.compile(derivative, **self._compile_kwargs)
+        start_time, end_time = float(times[0]), float(times[-1])
 
-        def field(t: Tensor, h: Tensor) -> Tensor:
+        def field(t: Tensor, h: Tensor, drives: Tensor, *parameters: Tensor) -> Tensor:
             bins = time_bins(t, start_time, end_time, drives.shape[0])
-            return derivative(at_bins(drives, bins), h, recurrent)
+            return derivative(at_bins(drives, bins), h, *parameters)
 
-        return field
+        if not self.solver.stop_at_jumps or len(drives) == 1 or start_time == end_time:
+            return self.solver(field, state, times, (drives, *parameters))
+        found, costs = [state[None]], SolverStatistics(n_accepted=(0,) * state.shape[1])
+        for drive, inside in zip(drives, times_in_bins(times, len(drives)), strict=True):
+            states = self.solver(field, state, inside, (drive[None], *parameters))
+            costs = costs + self.solver.statistics
+            # The first time of a bin is its start, the last its end; both only help to get on.
+            found.append(states[1:-1])
+            state = states[-1]
+        self.solver.statistics = costs
+        return torch.cat([*found, state[None]])
+
+    def _vector_field(self) -> tuple[Callable[..., Tensor], tuple[Tensor, ...]]:
+        """Derivative of the state by drive, state and parameters, and these parameters."""
+        recurrent = self.hh.prepared()
+        pattern, bias = recurrent.pattern, recurrent.bias
+
+        def derivative(drive: Tensor, h: Tensor, values: Tensor, values_t: Tensor, *b: Tensor) -> Tensor:
+            product = PreparedProduct(pattern, values, values_t, b[0] if b else None)
+            return self._derivative(drive, h, product)
+
+        weights = (recurrent.values, recurrent.values_t)
+        return derivative, weights if bias is None else (*weights, bias)
 
     def _load_from_state_dict(
         self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any
@@ -134,6 +158,22 @@ def time_bins(t: Tensor, start_time: float, end_time: float, count: int) -> Tens
     if count == 1 or start_time == end_time:
         return torch.zeros_like(t, dtype=torch.int64)
     return ((t - start_time) / (end_time - start_time) * count).long().clamp(0, count - 1)
+
+
+def times_in_bins(times: Tensor, count: int) -> list[Tensor]:
+    """Times of evaluation inside every bin, between the start and the end of the bin.
+
+    The first and the last of all times are left out: they are edges.
+    """
+    edges = torch.linspace(
+        float(times[0]), float(times[-1]), count + 1, dtype=times.dtype, device=times.device
+    )
+    inner = times[1:-1]
+    sign = 1.0 if bool(times[-1] > times[0]) else -1.0
+    bins = torch.searchsorted(sign * edges, sign * inner, right=True).clamp(1, count) - 1
+    return [
+        torch.cat([edges[k : k + 1], inner[bins == k], edges[k + 1 : k + 2]]) for k in range(count)
+    ]
 
 
 def at_bins(x: Tensor, bins: Tensor) -> Tensor:

@@ -1,13 +1,13 @@
 """Range estimators of a quantiser and their options fit together."""
 
-import sys
-from dataclasses import dataclass
-from enum import Enum
-from types import ModuleType
-
 import pytest
 
 from aihwkit.exceptions import ConfigError
+from aihwkit.simulator.digital_low_precision.config_utils import (
+    CurrentMinMaxEstimatorParams,
+    RunningMinMaxEstimatorParams,
+)
+from aihwkit.simulator.digital_low_precision.range_estimators import RangeEstimators
 from aihwkit.simulator.parameters.quantization import (
     ActivationQuantConfig,
     QuantizationConfig,
@@ -16,66 +16,33 @@ from aihwkit.simulator.parameters.quantization import (
 )
 
 
-class Estimators(Enum):
-    current_minmax = 0
-    allminmax = 1
-    running_minmax = 2
-    MSE = 3
-    cross_entropy = 4
-
-
-@dataclass
-class Current:
-    percentile: float | None = None
-
-
-@dataclass
-class Running:
-    momentum: float = 0.9
-
-
-@pytest.fixture(autouse=True)
-def _stand_in_estimators(monkeypatch):
-    """Stand in for the estimators, so that only the configuration is tested."""
-    package = "aihwkit.simulator.digital_low_precision"
-    modules = {name: ModuleType(name) for name in (package, f"{package}.config_utils")}
-    ranges = ModuleType(f"{package}.range_estimators")
-    ranges.RangeEstimators = Estimators
-    utils = modules[f"{package}.config_utils"]
-    utils.CurrentMinMaxEstimatorParams, utils.RunningMinMaxEstimatorParams = Current, Running
-    utils.MSEEstimatorParams = type("MSEEstimatorParams", (), {})
-    utils.CrossEntropyEstimatorParams = type("CrossEntropyEstimatorParams", (), {})
-    for name, module in (modules | {ranges.__name__: ranges}).items():
-        monkeypatch.setitem(sys.modules, name, module)
-
-
 def test_defaults():
     activation, weight = ActivationQuantConfig(), WeightQuantConfig()
     assert (activation.n_bits, activation.symmetric) == (0, True)
-    assert activation.range_estimator is Estimators.running_minmax
-    assert activation.range_estimator_params == Running(0.9)
-    assert weight.range_estimator is Estimators.current_minmax
-    assert weight.range_estimator_params == Current()
+    assert activation.range_estimator is RangeEstimators.running_minmax
+    assert activation.range_estimator_params == RunningMinMaxEstimatorParams(0.9)
+    assert weight.range_estimator is RangeEstimators.current_minmax
+    assert weight.range_estimator_params == CurrentMinMaxEstimatorParams()
     assert not weight.per_channel
     assert QuantizationConfig(activation, weight) == QuantizationConfig()
 
 
 def test_setting_an_estimator_resets_its_options():
-    config = ActivationQuantConfig(range_estimator_params=Running(0.5))
+    config = ActivationQuantConfig(range_estimator_params=RunningMinMaxEstimatorParams(0.5))
     assert config.range_estimator_params.momentum == 0.5
-    config.range_estimator = Estimators.current_minmax
-    assert config.range_estimator_params == Current()
-    config.range_estimator = Estimators.allminmax
+    config.range_estimator = RangeEstimators.current_minmax
+    assert config.range_estimator_params == CurrentMinMaxEstimatorParams()
+    config.range_estimator = RangeEstimators.allminmax
     assert config.range_estimator_params is None
 
 
 def test_options_of_another_estimator_are_refused():
     config = ActivationQuantConfig()
     with pytest.raises(TypeError, match="must be of type Running"):
-        config.range_estimator_params = Current()
-    config.range_estimator = Estimators.allminmax
+        config.range_estimator_params = CurrentMinMaxEstimatorParams()
+    config.range_estimator = RangeEstimators.allminmax
     with pytest.raises(TypeError, match="must be of type NoneType"):
-        config.range_estimator_params = Running()
+        config.range_estimator_params = RunningMinMaxEstimatorParams()
 
 
 def test_channels_are_compared():

@@ -5,12 +5,14 @@ from aihwkit.simulator.tiles.array import TileModuleArray
 from aihwkit.simulator.tiles.floating_point import FloatingPointTile
 from aihwkit.simulator.tiles.inference import InferenceTile, InferenceTileWithPeriphery
 from aihwkit.simulator.tiles.inference_torch import TorchInferenceTile
+from aihwkit.simulator.tiles.quantized_inference_torch import QuantizedTorchInferenceTile
 
 __all__ = [
     "AnalogTile",
     "FloatingPointTile",
     "InferenceTile",
     "InferenceTileWithPeriphery",
+    "QuantizedTorchInferenceTile",
     "TileModuleArray",
     "TorchInferenceTile",
 ]

@@ -10,9 +10,11 @@ from torch.nn import Module, ModuleList, Parameter
 
 from aihwkit.exceptions import TileModuleError
 from aihwkit.simulator.parameters.mapping import MappableRPU
+from aihwkit.simulator.tiles.periphery_quantization import PeripheryQuantization
+from aihwkit.simulator.tiles.quantized_inference_torch import output_quantizer
 from synaptensor.validation import check_integer
 
-__all__ = ["TileModuleArray", "get_split_sizes"]
+__all__ = ["QuantizedTileModuleArray", "TileModuleArray", "get_split_sizes"]
 
 
 def get_split_sizes(size: int, max_size: int) -> list[int]:
@@ -180,3 +182,40 @@ class TileModuleArray(Module):
         return (
             f"{self.in_size} inputs in {self.in_sizes}, {self.out_size} outputs in {self.out_sizes}"
         )
+
+
+class QuantizedTileModuleArray(PeripheryQuantization, TileModuleArray):
+    """Array of quantised tiles; its bias and the sums of its tiles are quantised as well.
+
+    Takes the arguments of `TileModuleArray`.
+
+    Attributes:
+        bias_quantizer: quantiser of the bias, or None.
+        module_out_quantizer: quantiser of the sums, or None; a single tile quantises itself.
+    """
+
+    def __init__(
+        self,
+        out_size: int,
+        in_size: int,
+        rpu_config: MappableRPU,
+        bias: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(out_size, in_size, rpu_config, bias, **kwargs)
+        config: Any = rpu_config
+        settings = getattr(config.pre_post, "periph_quant", None)
+        like = self.array[0][0]._get_tile_weights_ref()
+        self.init_periphery_quantizer("bias", settings if bias else None, like)
+        # The bias comes after the tiles, so what a single tile quantised changes again with one.
+        final = self.analog_tile_count > 1 or bias
+        act_config = getattr(config, "act_quant_config", None) if final else None
+        self.module_out_quantizer = output_quantizer(act_config)
+        if self.module_out_quantizer is not None:
+            self.module_out_quantizer.to(device=like.device, dtype=like.dtype)
+
+    def _finish(self, result: Tensor, tensor_view: tuple[int, ...] | None) -> Tensor:
+        if self.bias is not None:
+            bias = self.quantize_periphery("bias", self.bias)
+            result = result + (bias if tensor_view is None else bias.view(*tensor_view))
+        return result if self.module_out_quantizer is None else self.module_out_quantizer(result)

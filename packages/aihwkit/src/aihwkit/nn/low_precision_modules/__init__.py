@@ -1,0 +1,1 @@
+"""Digital layers with quantised weights and outputs."""

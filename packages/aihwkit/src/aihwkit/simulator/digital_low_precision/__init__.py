@@ -1,0 +1,1 @@
+"""Uniform quantisation of digital weights and activations, with ranges from data or learned."""

@@ -10,7 +10,7 @@ from aihwkit.functional.mvm_pass import evaluate, product
 from aihwkit.functional.noise_management import input_scale
 from aihwkit.functional.settings import MVMSettings
 
-__all__ = ["MVMOutput", "analog_mvm"]
+__all__ = ["MVMOutput", "analog_mvm", "manage_bounds"]
 
 _NO_LINES = LineParameters()
 
@@ -73,7 +73,7 @@ def analog_mvm(
     run = _Evaluation(weight, settings, lines, transposed, generator)
     values, clipped, failed = run(x, reduction)
     if settings.bound_management != "None":
-        values, clipped = _manage_bounds(run, x, reduction, values, clipped, failed)
+        values, clipped = manage_bounds(run, x, reduction, values, clipped, failed)
     if alpha is not None and (transposed or settings.inp_noise <= 0):
         silent = (alpha <= 0) & (x == 0).all(dim=-1, keepdim=True)
         values = values.masked_fill(silent, 0.0)
@@ -109,7 +109,7 @@ class _Evaluation(NamedTuple):
         return values, high | low, failed.any(dim=-1)
 
 
-def _manage_bounds(
+def manage_bounds(
     run: _Evaluation,
     x: Tensor,
     scale: Tensor | None,

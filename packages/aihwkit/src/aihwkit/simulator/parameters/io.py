@@ -154,6 +154,7 @@ class IOParametersIRDropT(IOParameters):
         "adc_frequency",
         "ir_drop_integration_sum",
         "split_mode_bit_shift",
+        "ir_drop_reference_charge",
     ]
 
     ir_drop: float = 1.0
@@ -188,3 +189,7 @@ class IOParametersIRDropT(IOParameters):
 
     split_mode_bit_shift: int = field(default=3, kw_only=True)
     """Number of lower bits in the split mode."""
+
+    ir_drop_reference_charge: bool = field(default=False, kw_only=True)
+    """Keep two errors of the reference: charges grow with the resolution of the time steps, and
+    those of `BIT_WISE` are half too large."""

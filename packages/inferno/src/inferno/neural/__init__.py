@@ -26,7 +26,7 @@ from .hooks import Clamping, Normalization
 from .modeling import Accumulator, Updatable, Updater
 from .network import Biclique, Cell, Layer, RecurrentSerial, Serial
 from .neurons.differentiation import detach_state, surrogate_gradients
-from .neurons.linear import ALIF, GLIF1, GLIF2, LIF
+from .neurons.linear import ALIF, GLIF1, GLIF2, GLIF3, GLIF4, GLIF5, LIF
 from .neurons.nonlinear import EIF, QIF, AdEx, Izhikevich
 from .synapses.current import DeltaCurrent, DeltaPlusCurrent
 from .synapses.expcurrent import DoubleExponentialCurrent, SingleExponentialCurrent
@@ -36,6 +36,9 @@ __all__ = [
     "EIF",
     "GLIF1",
     "GLIF2",
+    "GLIF3",
+    "GLIF4",
+    "GLIF5",
     "LIF",
     "QIF",
     "ATan",

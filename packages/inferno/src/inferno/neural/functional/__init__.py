@@ -1,5 +1,10 @@
 """Pure functions on the state of neurons, synapses and connections."""
 
+from .after_spike import (
+    adaptive_thresholds_membrane,
+    after_spike_current,
+    after_spike_currents_update,
+)
 from .differentiable import voltage_thresholding_surrogate
 from .encoding import (
     homogeneous_poisson_exp_interval,
@@ -47,6 +52,9 @@ __all__ = [
     "adaptive_currents_linear",
     "adaptive_thresholds_linear_spike",
     "adaptive_thresholds_linear_voltage",
+    "adaptive_thresholds_membrane",
+    "after_spike_current",
+    "after_spike_currents_update",
     "apply_adaptive_currents",
     "apply_adaptive_thresholds",
     "homogeneous_poisson_exp_interval",

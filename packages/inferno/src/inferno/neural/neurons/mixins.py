@@ -15,6 +15,7 @@ from synaptensor.validation import check_instance
 __all__ = [
     "AdaptiveCurrentMixin",
     "AdaptiveThresholdMixin",
+    "BatchedState",
     "CurrentMixin",
     "RefractoryMixin",
     "SpikeRefractoryMixin",
@@ -35,7 +36,7 @@ class VoltageMixin:
     """
 
     def __init__(self, data: Tensor) -> None:
-        _create_batched(self, "voltage_", data)
+        BatchedState.create(self, "voltage_", data)
 
     @property
     def voltage(self) -> Tensor:
@@ -58,7 +59,7 @@ class CurrentMixin:
     """
 
     def __init__(self, data: Tensor) -> None:
-        _create_batched(self, "current_", data)
+        BatchedState.create(self, "current_", data)
 
     @property
     def current(self) -> Tensor:
@@ -81,7 +82,7 @@ class RefractoryMixin:
     """
 
     def __init__(self, data: Tensor) -> None:
-        _create_batched(self, "refrac_", data)
+        BatchedState.create(self, "refrac_", data)
 
     @property
     def refrac(self) -> Tensor:
@@ -182,10 +183,20 @@ class AdaptiveCurrentMixin:
         )
 
 
-def _create_batched(owner: Any, name: str, data: Tensor) -> None:
-    check_instance("self", owner, InfernoNeuron)
-    ShapedTensor.create(owner, name, data)
-    owner.add_batched(name)
+class BatchedState:
+    """Creation and assignment of further state that follows the batch size."""
+
+    @staticmethod
+    def create(owner: Any, name: str, data: Tensor) -> None:
+        """Gives a neuron group a buffer ``_<name>_data`` of shape ``(B, ...)``."""
+        check_instance("self", owner, InfernoNeuron)
+        ShapedTensor.create(owner, name, data)
+        owner.add_batched(name)
+
+    @staticmethod
+    def assign(owner: Any, name: str, value: Tensor) -> None:
+        """Replaces the state behind the property ``name``; its shape must stay."""
+        getattr(owner, f"{name}_").value = _like_state(name, value, getattr(owner, name))
 
 
 def _like_state(name: str, value: Tensor, state: Tensor) -> Tensor:

@@ -31,6 +31,7 @@ __all__ = [
     "SteppingNeuron",
     "ThresholdAdaptingNeuron",
     "repeat_last",
+    "repeated_numbers",
 ]
 
 
@@ -326,6 +327,25 @@ def repeat_last(
     Raises:
         ValueError: if there is no value or a check refuses one.
     """
+    return {n: torch.tensor(v) for n, v in repeated_numbers(checks, values).items()}
+
+
+def repeated_numbers(
+    checks: dict[str, Callable[[str, float], float]],
+    values: dict[str, float | Iterable[float]],
+) -> dict[str, list[float]]:
+    """Brings numbers to a common length by repeating last values.
+
+    Args:
+        checks: check of single values, for some of the names.
+        values: a number or several for each name.
+
+    Returns:
+        A list of common length for each name.
+
+    Raises:
+        ValueError: if there is no value or a check refuses one.
+    """
     lists = {}
     for name, value in values.items():
         items = [float(v) for v in value] if isinstance(value, Iterable) else [float(value)]
@@ -333,7 +353,7 @@ def repeat_last(
             raise ValueError(f"`{name}` must hold at least one value, got {value!r}")
         lists[name] = [checks[name](name, v) for v in items] if name in checks else items
     length = max(map(len, lists.values()))
-    return {n: torch.tensor(v + v[-1:] * (length - len(v))) for n, v in lists.items()}
+    return {n: v + v[-1:] * (length - len(v)) for n, v in lists.items()}
 
 
 def _like_voltages(inputs: Tensor, voltages: Tensor) -> Tensor:

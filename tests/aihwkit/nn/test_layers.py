@@ -45,6 +45,7 @@ from aihwkit.simulator.configs import (
 from aihwkit.simulator.devices import ConstantStepResistiveDevice, FloatingPointResistiveDevice
 from aihwkit.simulator.parameters import PulsedResistiveDeviceParameters
 from aihwkit.simulator.tiles import AnalogTile, FloatingPointTile, TileModuleArray
+from aihwkit.simulator.tiles.custom import CustomRPUConfig
 
 EXACT = FloatingPointRPUConfig(mapping=MappingParameter(max_input_size=0, max_output_size=0))
 
@@ -503,9 +504,11 @@ def test_remap_keeps_the_logical_weights():
     assert float(layer.get_weights(apply_weight_scaling=False)[0].abs().max()) == pytest.approx(1.0)
 
 
-def test_only_tiles_with_gradients_are_ready_for_data_parallelism():
-    with pytest.raises(ModuleError, match="DDP is only supported"):
+def test_tiles_trained_in_analog_need_a_process_group_for_data_parallelism():
+    with pytest.raises(ModuleError, match="init_process_group"):
         AnalogLinear(5, 4).prepare_for_ddp()
+    with pytest.raises(ModuleError, match="DDP is only supported"):
+        AnalogLinear(5, 4, rpu_config=CustomRPUConfig()).prepare_for_ddp()
     layer = AnalogLinear(5, 4, True, perfect_torch())
     layer.prepare_for_ddp()
     assert "analog_module.analog_ctx" in layer._ddp_params_and_buffers_to_ignore

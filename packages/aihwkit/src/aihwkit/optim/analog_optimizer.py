@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.optim import SGD, Adam, Optimizer
 
 from aihwkit.optim.context import AnalogContext
+from aihwkit.optim.data_parallel import average_input_ranges, gather_traces, updating
 
 __all__ = ["AnalogAdam", "AnalogOptimizer", "AnalogOptimizerMixin", "AnalogSGD"]
 
@@ -76,11 +77,15 @@ class AnalogOptimizerMixin:
         """
         result = super().step(closure, **kwargs)  # type: ignore[misc]
         contexts = list(self._contexts())
+        gather_traces(context for context, _ in contexts)
         for context, group in contexts:
             if not context.use_torch_update and context.has_gradient():
-                _update_tile(context, _as_float(group["lr"]))
+                with updating(context.analog_tile):
+                    _update_tile(context, _as_float(group["lr"]))
         for context, _ in contexts:
-            context.analog_tile.post_update_step()
+            with updating(context.analog_tile):
+                context.analog_tile.post_update_step()
+        average_input_ranges(context.analog_tile for context, _ in contexts)
         return result
 
     def _contexts(self) -> Iterator[tuple[AnalogContext, dict[str, Any]]]:

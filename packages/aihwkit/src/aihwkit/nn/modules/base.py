@@ -12,6 +12,7 @@ from torch.nn import Module, Parameter
 
 from aihwkit.exceptions import ModuleError
 from aihwkit.simulator.parameters.base import RPUConfigBase
+from aihwkit.optim.data_parallel import replicate
 from aihwkit.simulator.tiles.module import TileModule
 
 __all__ = ["AnalogLayerBase", "AnalogModuleBase"]
@@ -166,10 +167,17 @@ class AnalogLayerBase:
             )
 
     def prepare_for_ddp(self) -> None:
-        """Tell torch's data parallelism to leave the analog contexts alone.
+        """Make the module ready for data parallel training; call it in every process.
+
+        Torch's data parallelism is told to leave the analog contexts alone. Tiles that are trained
+        in analog get the devices of the first process, and an analog optimizer keeps them the
+        same: its step updates with the inputs and gradients of all processes. Call it after the
+        process group exists and checkpoints are loaded, before wrapping the module in
+        `torch.nn.parallel.DistributedDataParallel`, which is needed only for ordinary parameters.
 
         Raises:
-            ModuleError: if a tile is trained in analog, which data parallelism cannot do.
+            ModuleError: if a tile does not support it, or if there is no process group though a
+                tile is trained in analog.
         """
         for name, tile in self.named_analog_tiles():
             if not tile.supports_ddp:
@@ -177,10 +185,15 @@ class AnalogLayerBase:
                     "DDP is only supported with some tiles (e.g. Torch/InferenceTile), got "
                     f"{type(tile).__name__} at {name!r}"
                 )
-        prefixes = [f"{name}." if name else "" for name, _ in self.named_analog_tiles()]
-        entries = ("analog_ctx", "analog_tile_state")
-        names = [prefix + entry for prefix in prefixes for entry in entries]
-        self._ddp_params_and_buffers_to_ignore = names
+        replicate(self.analog_tiles())
+        ignored = []
+        for name, tile in self.named_analog_tiles():
+            entries = ["analog_ctx", "analog_tile_state"]
+            if not isinstance(tile.tile, Module):
+                # Its gradient does not pass through autograd; analog optimizers average it.
+                entries.append("input_range")
+            ignored += [f"{name}.{entry}" if name else entry for entry in entries]
+        self._ddp_params_and_buffers_to_ignore = ignored
 
     # -- state dictionaries -------------------------------------------------------------------
 

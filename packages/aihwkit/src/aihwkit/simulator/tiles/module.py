@@ -30,7 +30,7 @@ class TileModule(Module, TileModuleBase):
     """Torch module around a simulator tile.
 
     Attributes:
-        supports_ddp: whether torch's data parallelism can train the tile.
+        supports_ddp: whether several processes can train the tile together.
         load_rpu_config: whether `load_state_dict` takes over the stored configuration.
         strict_rpu_config_check: whether stored and current configuration must be of one kind.
     """

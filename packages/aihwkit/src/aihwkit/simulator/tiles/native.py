@@ -33,6 +33,8 @@ class NativeTile(TileModule, TileWithPeriphery, RPUCudaSimulatorTileWrapper):
         ConfigError: if the configuration is inconsistent.
     """
 
+    supports_ddp = True
+
     def __init__(
         self,
         out_size: int,

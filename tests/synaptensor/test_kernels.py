@@ -4,7 +4,13 @@ import threading
 import pytest
 import torch
 
-from synaptensor.kernels import ENVIRONMENT_VARIABLE, KernelRegistry, capabilities, use_kernel
+from synaptensor.kernels import (
+    ENVIRONMENT_VARIABLE,
+    KernelRegistry,
+    capabilities,
+    is_forcing,
+    use_kernel,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -141,3 +147,10 @@ def test_capabilities_is_one_line():
     assert "cpu" in line
     assert "numba" in line
     assert "thread" in line
+
+
+def test_it_is_known_whether_a_kernel_is_forced():
+    assert not is_forcing()
+    with use_kernel("torch", registry="other"):
+        assert is_forcing()
+    assert not is_forcing()

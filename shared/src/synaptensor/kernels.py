@@ -17,7 +17,7 @@ import torch
 from synaptensor.optional import is_installed
 from synaptensor.validation import check_instance, suggest
 
-__all__ = ["ENVIRONMENT_VARIABLE", "KernelRegistry", "capabilities", "use_kernel"]
+__all__ = ["ENVIRONMENT_VARIABLE", "KernelRegistry", "capabilities", "is_forcing", "use_kernel"]
 
 ENVIRONMENT_VARIABLE = "SYNAPTENSOR_KERNEL"
 F = TypeVar("F", bound=Callable[..., Any])
@@ -195,6 +195,14 @@ def use_kernel(kernel: str, registry: str | None = None) -> Iterator[None]:
         yield
     finally:
         _forced.remove(entry)
+
+
+def is_forcing() -> bool:
+    """Whether a `use_kernel` block is active, so that a choice made before it may not hold.
+
+    A cheap question for callers that keep the automatic choice of a registry.
+    """
+    return bool(_forced)
 
 
 def _forced_for(name: str) -> str | None:

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
+from inferno.functional import bound_upper_multiplicative
 from inferno.neural import kernels
+from inferno.neural.modeling import OuterSum
 from synaptensor.kernels import use_kernel
 
 
@@ -39,6 +41,52 @@ def test_sparse_products_agree_for_all_shapes(dtype: torch.dtype, size) -> None:
         torch.testing.assert_close(got, inputs @ weight.t(), atol=1e-5, rtol=1e-5)
     else:
         assert (inputs != 0).float().mean() > 0.05
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("size", [(1, 3, 1), (4, 9, 7), (20, 784, 33), (3, 1601, 9)])
+def test_products_with_spikes_agree_with_products_with_their_currents(dtype, size) -> None:
+    torch.manual_seed(0)
+    batch, insize, outsize = size
+    spikes = torch.rand(batch, insize) < 0.02
+    weight, bias = torch.randn(outsize, insize, dtype=dtype), torch.randn(outsize, dtype=dtype)
+    got = kernels.spike_linear(spikes, 3.0, weight, bias)
+    assert got is not None
+    currents = spikes.to(dtype) * 3.0
+    torch.testing.assert_close(got, currents @ weight.t() + bias, atol=2e-5, rtol=1e-5)
+    torch.testing.assert_close(got, kernels.sparse_linear(currents, weight, bias), atol=0, rtol=0)
+    if insize > 100:
+        assert kernels.spike_linear(torch.ones_like(spikes), 3.0, weight, bias) is None
+
+
+def test_a_tensor_has_other_users_while_views_of_it_are_held() -> None:
+    parameter = torch.nn.Parameter(torch.zeros(3), requires_grad=False)
+    assert kernels.sole_user(parameter)
+    for held in (parameter.detach(), parameter.data, parameter[1:], parameter.numpy()):
+        assert not kernels.sole_user(parameter), type(held)
+    del held
+    assert kernels.sole_user(parameter)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("densities", [(0.01, 0.9), (0.9, 0.01), (0.02, 0.02), (0.9, 0.9), (0, 0)])
+@pytest.mark.parametrize("bounded", [False, True])
+def test_sums_of_outer_products_are_applied_whatever_is_sparse(dtype, densities, bounded) -> None:
+    torch.manual_seed(0)
+    batch, outsize, insize = 5, 33, 70
+
+    def factors(share: float, size: int) -> torch.Tensor:
+        return torch.rand(batch, size, dtype=dtype) * (torch.rand(batch, size) < share)
+
+    post, pre = densities
+    pos = OuterSum(factors(post, outsize), factors(pre, insize), 0.3, (outsize, insize))
+    neg = OuterSum(factors(pre, outsize), factors(post, insize), 0.7, (outsize, insize))
+    weight = torch.rand(outsize, insize, dtype=dtype)
+    gain = 1.0 - weight if bounded else 1.0
+    expected = weight + (gain * pos.dense() - neg.dense())
+    upper = (bound_upper_multiplicative, (1.0,), {}) if bounded else None
+    assert kernels.outer_update_(weight, [pos], [neg], upper)
+    torch.testing.assert_close(weight, expected)
 
 
 def test_clamping_keeps_what_is_not_a_number() -> None:

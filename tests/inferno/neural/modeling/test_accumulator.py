@@ -111,6 +111,28 @@ def test_reduction_of_an_updater_applies_to_all_accumulators() -> None:
     assert (updater.weight.pos == 1).all()
 
 
+@pytest.mark.parametrize("take", [lambda w: w.data, lambda w: w.detach().numpy()])
+def test_values_taken_before_an_update_stay_while_the_parameter_changes(take) -> None:
+    connection = build()
+    parameter, first = connection.weight, connection.weight.clone()
+    clamp = neural.Clamping(connection.updater, "parent.weight", min=0.0)
+    clamp.register()
+
+    def update() -> None:
+        factors = torch.ones(1, 2), torch.ones(1, 3)
+        connection.updater.weight = (OuterSum(*factors, 1.0, (2, 3)), None)
+        connection.update()
+
+    address = parameter.data_ptr()
+    update()
+    assert parameter.data_ptr() == address
+    taken = take(parameter)
+    update()
+    assert connection.weight is parameter
+    torch.testing.assert_close(torch.as_tensor(taken), first + 1)
+    torch.testing.assert_close(parameter.detach(), first + 2)
+
+
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
 def test_copies_update_their_own_parameters(duplicate) -> None:
     connection = build()

@@ -9,10 +9,11 @@ from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules import module as torch_module
 
 from .handle import Handle, snapshot
 
-__all__ = ["Module"]
+__all__ = ["Module", "unhooked"]
 
 _ABSENT = object()
 
@@ -24,6 +25,21 @@ class _Snapshots(threading.local):
 
 
 _snapshots = _Snapshots()
+
+
+def unhooked(module: nn.Module) -> bool:
+    """Whether calling a module comes to calling its ``forward``, as nothing else listens."""
+    return not (
+        module._forward_hooks
+        or module._forward_pre_hooks
+        or module._backward_hooks
+        or module._backward_pre_hooks
+        or torch_module._global_forward_hooks
+        or torch_module._global_forward_pre_hooks
+        or torch_module._global_backward_hooks
+        or torch_module._global_backward_pre_hooks
+        or module._compiled_call_impl
+    )
 
 
 class Module(nn.Module):

@@ -9,7 +9,7 @@ from torch import nn
 
 from inferno import StateHook, normalize
 from inferno._internal import argtest, rgetattr, rsetattr
-from inferno.neural.kernels import clamp
+from inferno.neural.kernels import clamp, clamp_, sole_user
 
 __all__ = ["Clamping", "Normalization"]
 
@@ -134,7 +134,11 @@ class Clamping(StateHook):
     def hook(self, module: nn.Module) -> None:
         """Clamps the attribute of ``module``."""
         value = rgetattr(module, self.attribute)
-        clamped = clamp(value, self.clampmin, self.clampmax)
+        low, high = self.clampmin, self.clampmax
+        if isinstance(value, nn.Parameter) and sole_user(value) and clamp_(value, low, high):
+            rsetattr(module, self.attribute, value)
+            return
+        clamped = clamp(value, low, high)
         if clamped is None:
-            clamped = torch.clamp(value, self.clampmin, self.clampmax)
+            clamped = torch.clamp(value, low, high)
         rsetattr(module, self.attribute, clamped)

@@ -44,7 +44,7 @@ class WeightMixin:
 
     def _replace_parameter(self, name: str, value: Tensor) -> None:
         parameter = self._parameters.get(name)  # type: ignore[attr-defined]
-        if parameter is None:
+        if parameter is None or value is parameter:
             return
         if value.shape != parameter.shape:
             raise ValueError(

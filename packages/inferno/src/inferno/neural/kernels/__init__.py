@@ -6,7 +6,8 @@ is forced. Callers then take the definition in `inferno.neural.functional`.
 """
 
 from .neurons import adapt_thresholds, integrate_and_fire
-from .products import clamp, outer_update, sparse_linear
+from .ownership import sole_user
+from .products import clamp, clamp_, outer_update_, sparse_linear, spike_linear
 from .selection import accelerated, registry
 from .spikes import decay_and_count, scale_spikes
 
@@ -14,10 +15,13 @@ __all__ = [
     "accelerated",
     "adapt_thresholds",
     "clamp",
+    "clamp_",
     "decay_and_count",
     "integrate_and_fire",
-    "outer_update",
+    "outer_update_",
     "registry",
     "scale_spikes",
+    "sole_user",
     "sparse_linear",
+    "spike_linear",
 ]

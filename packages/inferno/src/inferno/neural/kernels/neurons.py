@@ -45,8 +45,7 @@ def integrate_and_fire(
     batch = voltage.shape[0]
     new_voltage, new_refrac = torch.empty_like(voltage), torch.empty_like(voltage)
     spikes = torch.empty_like(voltage, dtype=torch.bool)
-    loops.integrate_and_fire(
-        kind,
+    loops.integrate_and_fire[kind](
         batch,
         voltage.numel() // batch,
         count,
@@ -85,7 +84,7 @@ def adapt_thresholds(neuron: Any, spikes: Tensor, decay: Tensor, lock: bool) -> 
     Returns:
         Threshold adaptations.
     """
-    if neuron._adaptation_reduction is not torch.mean:
+    if neuron._adaptation_reduction is not torch.mean or spikes.dtype != torch.bool:
         return None
     buffers = neuron._buffers
     adaptations, refrac = buffers["threshold_adaptation_"], buffers["_refrac__data"]

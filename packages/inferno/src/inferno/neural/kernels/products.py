@@ -15,9 +15,9 @@ from .selection import accelerated, fit
 if TYPE_CHECKING:
     from inferno.neural.modeling.terms import Term
 
-__all__ = ["clamp", "outer_update", "sparse_linear"]
+__all__ = ["clamp", "clamp_", "outer_update_", "sparse_linear", "spike_linear"]
 
-# share of nonzero currents up to which skipping zeros is faster than a dense product
+# share of nonzero inputs up to which skipping zeros is faster than a dense product
 _SPARSE = 0.06
 
 
@@ -51,13 +51,47 @@ def sparse_linear(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor
     return output if bias is None else output + bias
 
 
-def outer_update(
+def spike_linear(
+    spikes: Tensor, scale: float, weight: Tensor, bias: Tensor | None
+) -> Tensor | None:
+    """Multiplies spikes, each worth a number, with weights.
+
+    Args:
+        spikes: boolean spikes, shape ``(B, I)``.
+        scale: value of a spike.
+        weight: weights, shape ``(O, I)``.
+        bias: biases, shape ``(O,)``.
+
+    Returns:
+        Outputs, shape ``(B, O)``; ``None`` also if there are too many spikes.
+    """
+    loops = accelerated(weight.dtype)
+    if loops is None or spikes.dtype != torch.bool or not fit(spikes, weight):
+        return None
+    batch, insize = spikes.shape
+    outsize = weight.shape[0]
+    output = torch.empty(batch, outsize, dtype=weight.dtype)
+    if not loops.spike_linear(
+        batch,
+        insize,
+        outsize,
+        spikes.data_ptr(),
+        scale,
+        weight.data_ptr(),
+        output.data_ptr(),
+        int(batch * insize * _SPARSE) + 1,
+    ):
+        return None
+    return output if bias is None else output + bias
+
+
+def outer_update_(
     param: Tensor,
     pos: list[Term],
     neg: list[Term],
     upper: tuple[Any, tuple[Any, ...], dict[str, Any]] | None,
-) -> Tensor | None:
-    """Applies a potentiating and a depressing sum of outer products in one pass.
+) -> bool:
+    """Applies a potentiating and a depressing sum of outer products in one pass, in place.
 
     Args:
         param: parameter to update, shape ``(O, ...)``.
@@ -66,43 +100,34 @@ def outer_update(
         upper: bound on the potentiating part, with its limits and keyword arguments.
 
     Returns:
-        The updated parameter; ``None`` if a contribution is a tensor, or the bound is another
-        than the multiplicative one.
+        Whether it was done; not if a contribution is a tensor, or the bound is another than the
+        multiplicative one.
     """
     loops = accelerated(param.dtype)
-    if loops is None or len(pos) > 1 or len(neg) > 1 or not (pos or neg):
-        return None
+    if loops is None or len(pos) > 1 or len(neg) > 1 or not (pos or neg) or not fit(param):
+        return False
     bounded, limit = False, 0.0
     if upper is not None:
         function, (maximum,), kwargs = upper
         if function is not bound_upper_multiplicative or kwargs or not _number(maximum):
-            return None
+            return False
         bounded, limit = True, float(maximum)
     factors: list[Any] = []
-    outsize = param.shape[0]
     for terms in (pos, neg):
         if not terms:
             factors += (0, 0.0, param.data_ptr(), param.data_ptr())
             continue
         term: Any = terms[0]
         if not hasattr(term, "post") or not term.post.dtype == param.dtype == term.pre.dtype:
-            return None
+            return False
         if tuple(param.shape) != term.shape or not fit(term.post, term.pre):
-            return None
+            return False
         factors += (term.post.shape[0], term.scale, term.post.data_ptr(), term.pre.data_ptr())
-    if not fit(param):
-        return None
-    updated = torch.empty_like(param, requires_grad=False)
+    outsize = param.shape[0]
     loops.outer_update(
-        outsize,
-        param.numel() // outsize,
-        param.data_ptr(),
-        updated.data_ptr(),
-        bounded,
-        limit,
-        *factors,
+        outsize, param.numel() // outsize, param.data_ptr(), bounded, limit, *factors
     )
-    return updated
+    return True
 
 
 def clamp(values: Tensor, low: float | None, high: float | None) -> Tensor | None:
@@ -116,14 +141,30 @@ def clamp(values: Tensor, low: float | None, high: float | None) -> Tensor | Non
     Returns:
         The clamped values.
     """
+    if accelerated(values.dtype) is None or not fit(values):
+        return None
+    output = values.detach().clone()
+    return output if clamp_(output, low, high) else None
+
+
+def clamp_(values: Tensor, low: float | None, high: float | None) -> bool:
+    """Clamps values in place; see `clamp`.
+
+    Args:
+        values: values to clamp.
+        low: lower bound, none if ``None``.
+        high: upper bound, none if ``None``.
+
+    Returns:
+        Whether it was done.
+    """
     loops = accelerated(values.dtype)
     if loops is None or not fit(values):
-        return None
+        return False
     low = -math.inf if low is None else low
     high = math.inf if high is None else high
-    output = torch.empty_like(values, requires_grad=False)
-    loops.clamp(values.numel(), values.data_ptr(), low, high, output.data_ptr())
-    return output
+    loops.clamp(values.numel(), values.data_ptr(), low, high)
+    return True
 
 
 def _number(value: Any) -> bool:

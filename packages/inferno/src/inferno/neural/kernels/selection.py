@@ -43,7 +43,7 @@ def accelerated(dtype: torch.dtype) -> Any:
     """
     if torch.compiler.is_compiling() or dtype not in _TYPES:
         return None
-    if kernels._forced:
+    if kernels.is_forcing():
         return registry.select("cpu")(dtype)
     if dtype not in _automatic:
         _automatic[dtype] = registry.select("cpu")(dtype)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from inferno import Module
 from inferno.functional import FullBounding, HalfBounding
-from inferno.neural.kernels import outer_update
+from inferno.neural.kernels import outer_update_, sole_user
 
 from .terms import Term, UpdateTerms
 
@@ -165,12 +165,32 @@ class Accumulator(Module):
         Returns:
             The updated parameter, or ``param`` itself if nothing was collected.
         """
-        if self._full is None and self._lower is None and self.reduce is torch.sum:
-            updated = outer_update(param, self._pos.entries, self._neg.entries, self._upper)
-            if updated is not None:
+        if self._fusable():
+            updated = param.detach().clone()
+            if self._apply_to(updated):
                 return updated
         update = self.update(param)
         return param if update is None else param + update
+
+    def update_(self, param: Tensor) -> bool:
+        """Updates a parameter in place, if that is possible and nobody holds its present values.
+
+        Args:
+            param: parameter to update.
+
+        Returns:
+            Whether it was done.
+        """
+        fusable = self._fusable() and isinstance(param, nn.Parameter)
+        return fusable and sole_user(param) and self._apply_to(param)
+
+    def _fusable(self) -> bool:
+        """Whether nothing but factored contributions and an upper bound count."""
+        plain = self._full is None and self._lower is None and self.reduce is torch.sum
+        return plain and self._pos.factored and self._neg.factored
+
+    def _apply_to(self, param: Tensor) -> bool:
+        return outer_update_(param, self._pos.entries, self._neg.entries, self._upper)
 
     def _append(self, side: str, terms: UpdateTerms, value: Term | None) -> None:
         if value is not None:

@@ -88,6 +88,11 @@ class UpdateTerms(Sequence[Tensor]):
         """Whether a contribution is given with its sign."""
         return any(isinstance(entry, SignedTerm) for entry in self.entries)
 
+    @property
+    def factored(self) -> bool:
+        """Whether there is at most one contribution, and as factors of outer products."""
+        return not self.entries or (len(self.entries) == 1 and type(self.entries[0]) is OuterSum)
+
     def append(self, term: Term) -> None:
         """Adds a contribution, cut off from any gradient.
 

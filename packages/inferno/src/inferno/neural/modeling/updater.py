@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from inferno import Module
 from inferno._internal.weak import WeakReference
+from inferno.core.module import unhooked
 from synaptensor.validation import check_instance
 
 from .accumulator import Accumulator
@@ -105,8 +106,12 @@ class Updater(Module):
             raise RuntimeError("the module that this updater belongs to no longer exists")
         accumulators = self._accumulators()
         for name in params or accumulators:
-            value = getattr(parent, name)
-            updated = accumulators[name](value, **kwargs)
+            value, accumulator = getattr(parent, name), accumulators[name]
+            if not kwargs and unhooked(accumulator) and accumulator.update_(value):
+                # setters may do more than set, such as mask
+                setattr(parent, name, value)
+                continue
+            updated = accumulator(value, **kwargs)
             if updated is not value:
                 setattr(parent, name, updated)
 

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from inferno.neural.base import Connection
 from inferno.neural.connections.mixins import WeightBiasDelayMixin
-from inferno.neural.kernels import sparse_linear
+from inferno.neural.kernels import sparse_linear, spike_linear
+from inferno.neural.synapses.current import DeltaCurrent
 
 __all__ = ["MatrixConnection"]
 
@@ -79,9 +80,13 @@ class MatrixConnection(WeightBiasDelayMixin, Connection):
         Returns:
             Currents in nA, shape ``(B, *outshape)``.
         """
-        modules, parameters = self._modules, self._parameters
-        current = modules["synapse_"](*[x.flatten(1) for x in inputs], **kwargs)  # type: ignore[misc]
+        flat = [x.flatten(1) for x in inputs]
+        delivered = self._delivered(flat)
+        if delivered is not None:
+            return delivered.view(-1, *self._out_shape)
+        parameters = self._parameters
         weight, bias = parameters["weight_"], parameters.get("bias_")
+        current = self._modules["synapse_"](*flat, **kwargs)  # type: ignore[misc]
         if self.delayedby:
             result = torch.einsum("bio,oi->bo", self.syncurrent, weight)
             result = result if bias is None else result + bias
@@ -90,3 +95,17 @@ class MatrixConnection(WeightBiasDelayMixin, Connection):
             if result is None:
                 result = F.linear(current, weight, bias)
         return result.view(-1, *self._out_shape)
+
+    def _delivered(self, inputs: list[Tensor]) -> Tensor | None:
+        """Advances the synapse and maps its spikes, where these are all there is to a step."""
+        synapse, parameters = self._modules["synapse_"], self._parameters
+        if not isinstance(synapse, DeltaCurrent) or "delay_" in parameters:
+            return None
+        delivered = synapse.deliver(inputs[0])
+        if delivered is None:
+            return None
+        weight, bias = parameters["weight_"], parameters.get("bias_")
+        result = spike_linear(*delivered, weight, bias)  # type: ignore[arg-type]
+        if result is None:
+            result = F.linear(synapse._to_current(delivered[0]), weight, bias)  # type: ignore[arg-type]
+        return result

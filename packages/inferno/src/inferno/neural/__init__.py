@@ -25,9 +25,20 @@ from .functional import (
 from .hooks import Clamping, Normalization
 from .modeling import Accumulator, Updatable, Updater
 from .network import Biclique, Cell, Layer, RecurrentSerial, Serial
+from .neurons.conductance import (
+    ConductanceALIF,
+    ConductanceLIF,
+    ReversalPotentials,
+    stack_conductances,
+)
 from .neurons.differentiation import detach_state, surrogate_gradients
 from .neurons.linear import ALIF, GLIF1, GLIF2, GLIF3, GLIF4, GLIF5, LIF
 from .neurons.nonlinear import EIF, QIF, AdEx, Izhikevich
+from .synapses.conductance import (
+    AlphaConductance,
+    DualExponentialConductance,
+    ExponentialConductance,
+)
 from .synapses.current import DeltaCurrent, DeltaPlusCurrent
 from .synapses.expcurrent import DoubleExponentialCurrent, SingleExponentialCurrent
 
@@ -44,14 +55,19 @@ __all__ = [
     "ATan",
     "Accumulator",
     "AdEx",
+    "AlphaConductance",
     "Biclique",
     "Cell",
     "Clamping",
+    "ConductanceALIF",
+    "ConductanceLIF",
     "Connection",
     "Conv2D",
     "DeltaCurrent",
     "DeltaPlusCurrent",
     "DoubleExponentialCurrent",
+    "DualExponentialConductance",
+    "ExponentialConductance",
     "FastSigmoid",
     "Gaussian",
     "HomogeneousPoissonApproxEncoder",
@@ -67,6 +83,7 @@ __all__ = [
     "Normalization",
     "PoissonIntervalEncoder",
     "RecurrentSerial",
+    "ReversalPotentials",
     "Serial",
     "Sigmoid",
     "SingleExponentialCurrent",
@@ -79,5 +96,6 @@ __all__ = [
     "Updatable",
     "Updater",
     "detach_state",
+    "stack_conductances",
     "surrogate_gradients",
 ]

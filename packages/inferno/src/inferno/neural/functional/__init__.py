@@ -5,6 +5,12 @@ from .after_spike import (
     after_spike_current,
     after_spike_currents_update,
 )
+from .conductance import (
+    conductance_alpha,
+    conductance_current,
+    conductance_equivalent_current,
+    voltage_integration_conductance,
+)
 from .differentiable import voltage_thresholding_surrogate
 from .encoding import (
     homogeneous_poisson_exp_interval,
@@ -57,6 +63,9 @@ __all__ = [
     "after_spike_currents_update",
     "apply_adaptive_currents",
     "apply_adaptive_thresholds",
+    "conductance_alpha",
+    "conductance_current",
+    "conductance_equivalent_current",
     "homogeneous_poisson_exp_interval",
     "homogeneous_poisson_exp_interval_online",
     "homogenous_poisson_bernoulli_approx",
@@ -64,6 +73,7 @@ __all__ = [
     "inhomogeneous_poisson_bernoulli_approx",
     "poisson_interval",
     "poisson_interval_online",
+    "voltage_integration_conductance",
     "voltage_integration_exponential",
     "voltage_integration_linear",
     "voltage_integration_quadratic",

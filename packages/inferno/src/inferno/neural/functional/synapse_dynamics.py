@@ -73,4 +73,6 @@ def current_decaying(
     Returns:
         Currents after the step, like ``current``.
     """
+    # a number times booleans has torch's default type, whatever that of the currents
+    spikes = spikes.to(current.dtype)
     return current * math.exp(-step_time / time_constant) + jump * spikes

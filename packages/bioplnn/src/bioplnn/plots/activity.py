@@ -121,4 +121,3 @@ def _maps(activity: Mapping[str, Tensor], sample: int) -> dict[str, np.ndarray]:
                 f"activity[{name!r}] must be (B, T, C, H, W), got shape {tuple(states.shape)}"
             )
     return {name: s[sample].mean(1).detach().cpu().numpy() for name, s in activity.items()}
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -98,19 +99,19 @@ def train_epoch(
     for samples in _shown(_limited(train_loader, config, first_batch), config, f"epoch {epoch}"):
         torch.compiler.cudagraph_mark_step_begin()
         loss, hits, count = _scored(config, model, criterion, samples, device)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise FloatingPointError(
+                f"loss must be finite, got {value} in batch {batch + 1} of epoch {epoch}; "
+                f"first parameter that is not finite: {_first_bad(model)}"
+            )
         optimizer.zero_grad()
         loss.backward()
         clip_gradients(model, config["train"]["grad_clip"])
         optimizer.step()
         if scheduler is not None:
             scheduler.step()
-        value = loss.item()
         batch, global_step = batch + 1, global_step + 1
-        if not torch.isfinite(loss):
-            raise FloatingPointError(
-                f"loss must be finite, got {value} in batch {batch} of epoch {epoch}; "
-                f"first parameter that is not finite: {_first_bad(model)}"
-            )
         totals[0] += value
         totals[1] += hits
         totals[2] += count
@@ -139,9 +140,7 @@ def validate_epoch(
     return total / max(1, batches), hits / max(1, count)
 
 
-def _limited(
-    loader: Iterable[Any], config: Mapping[str, Any], first: int = 0
-) -> Iterator[Any]:
+def _limited(loader: Iterable[Any], config: Mapping[str, Any], first: int = 0) -> Iterator[Any]:
     limit = config["debug_num_batches"]
     for i, batch in enumerate(loader, first):
         if limit is not None and i >= limit:

@@ -51,8 +51,10 @@ def _merge(old: Any, new: Any, where: str) -> Any:
 def _merge_mapping(old: dict[str, Any], new: Mapping[str, Any], where: str) -> dict[str, Any]:
     for key, value in new.items():
         if key not in old:
-            raise KeyError(f"{where} must name keys of the configuration, got {key!r}"
-                           f"{suggest(str(key), [str(k) for k in old])}")
+            raise KeyError(
+                f"{where} must name keys of the configuration, got {key!r}"
+                f"{suggest(str(key), [str(k) for k in old])}"
+            )
         old[key] = _merge(old[key], value, f"{where}.{key}")
     return old
 

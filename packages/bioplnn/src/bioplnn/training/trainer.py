@@ -70,7 +70,9 @@ class Trainer:
         self._called: Any = self.model
         if not disabled:
             self._called = torch.compile(self.model, **compile_kwargs)
-        self.folder = Path(self.config["checkpoint"]["root"]) / str(self.config["checkpoint"]["run"])
+        self.folder = Path(self.config["checkpoint"]["root"]) / str(
+            self.config["checkpoint"]["run"]
+        )
         self.epoch, self.batch, self.global_step = 0, 0, 0
         self.history: list[dict[str, float]] = []
         self._totals = [0.0, 0.0, 0.0]

@@ -136,7 +136,9 @@ class SparseODERNN(SparseRNN):
         recurrent = self.hh.prepared()
         pattern, bias = recurrent.pattern, recurrent.bias
 
-        def derivative(drive: Tensor, h: Tensor, values: Tensor, values_t: Tensor, *b: Tensor) -> Tensor:
+        def derivative(
+            drive: Tensor, h: Tensor, values: Tensor, values_t: Tensor, *b: Tensor
+        ) -> Tensor:
             product = PreparedProduct(pattern, values, values_t, b[0] if b else None)
             return self._derivative(drive, h, product)
 

@@ -52,11 +52,11 @@ def replicate(tiles: Iterable[Any]) -> None:
             "torch.distributed.init_process_group(...) before prepare_for_ddp()"
         )
     rank = dist.get_rank()
-    states = [None] * len(native)
+    states: list[Any] = [None] * len(native)
     if rank == 0:
         states = [(tile.tile.random.next_seed(), tile.get_analog_state()) for tile in native]
     dist.broadcast_object_list(states, src=0)
-    for tile, (seed, state) in zip(native, states, strict=True):  # type: ignore[misc]
+    for tile, (seed, state) in zip(native, states, strict=True):
         if rank != 0:
             tile.set_analog_state(state)
         tile.update_stream = RandomStream(seed=seed)

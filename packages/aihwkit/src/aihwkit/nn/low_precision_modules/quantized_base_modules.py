@@ -17,7 +17,7 @@ from aihwkit.simulator.digital_low_precision.hijacker import QuantizationHijacke
 __all__ = ["QuantBatchNorm2d", "QuantConv2d", "QuantEmbedding", "QuantLayerNorm", "QuantLinear"]
 
 
-class QuantLinear(QuantizationHijacker, Linear):  # type: ignore[misc]
+class QuantLinear(QuantizationHijacker, Linear):
     """Linear layer with quantised weight and output.
 
     Takes the arguments of `torch.nn.Linear` and `QuantizationHijacker`.
@@ -30,7 +30,7 @@ class QuantLinear(QuantizationHijacker, Linear):  # type: ignore[misc]
         return F.linear(x, weight, bias)
 
 
-class QuantConv2d(QuantizationHijacker, Conv2d):  # type: ignore[misc]
+class QuantConv2d(QuantizationHijacker, Conv2d):
     """Convolution with quantised weight and output.
 
     Takes the arguments of `torch.nn.Conv2d` and `QuantizationHijacker`.
@@ -43,7 +43,7 @@ class QuantConv2d(QuantizationHijacker, Conv2d):  # type: ignore[misc]
         return self._conv_forward(x, weight, bias)
 
 
-class QuantLayerNorm(QuantizationHijacker, LayerNorm):  # type: ignore[misc]
+class QuantLayerNorm(QuantizationHijacker, LayerNorm):
     """Layer normalisation with quantised weight and output.
 
     Takes the arguments of `torch.nn.LayerNorm` and `QuantizationHijacker`.
@@ -56,7 +56,7 @@ class QuantLayerNorm(QuantizationHijacker, LayerNorm):  # type: ignore[misc]
         return F.layer_norm(x, self.normalized_shape, weight, bias, self.eps)
 
 
-class QuantEmbedding(QuantizationHijacker, Embedding):  # type: ignore[misc]
+class QuantEmbedding(QuantizationHijacker, Embedding):
     """Embedding with quantised weight; its output is a row of the weight and needs no quantiser.
 
     Takes the arguments of `torch.nn.Embedding` and `QuantizationHijacker`.

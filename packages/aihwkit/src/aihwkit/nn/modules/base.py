@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import Module, Parameter
 
 from aihwkit.exceptions import ModuleError
-from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.optim.data_parallel import replicate
+from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.module import TileModule
 
 __all__ = ["AnalogLayerBase", "AnalogModuleBase"]

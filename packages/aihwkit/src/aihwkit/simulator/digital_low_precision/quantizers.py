@@ -163,10 +163,9 @@ class QuantizerBase(Module):
         Raises:
             ValueError: if ends are not finite, or if a quantiser of one range gets several.
         """
-        place = {"dtype": self._delta.dtype, "device": self._delta.device}
-        x_min = as_tensor(x_min).detach().to(**place)
-        x_max = as_tensor(x_max).detach().to(**place)
-        for name, end in (("x_min", x_min), ("x_max", x_max)):
+        low = as_tensor(x_min).detach().to(self._delta)
+        high = as_tensor(x_max).detach().to(self._delta)
+        for name, end in (("x_min", low), ("x_max", high)):
             if end.numel() > 1 and not self.per_channel and self.axis is None:
                 raise ValueError(
                     f"{name} must be one number for a quantizer with one range, got "
@@ -174,7 +173,7 @@ class QuantizerBase(Module):
                 )
             if not bool(torch.isfinite(end).all()):
                 raise ValueError(f"{name} must be finite, got {end}")
-        self._take_grid(self.make_grid(x_min, x_max))
+        self._take_grid(self.make_grid(low, high))
         self._initialized = True
 
     def _take_grid(self, grid: QuantizationGrid) -> None:

@@ -8,7 +8,9 @@ rebuilds the states from them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -26,6 +28,29 @@ _ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tens
 SUPPORTED_ACTIVATIONS = tuple(_ACTIVATIONS)
 
 
+_allowed: ContextVar[bool] = ContextVar("fused_recurrence_allowed", default=True)
+
+
+@contextmanager
+def second_derivatives() -> Iterator[None]:
+    """Run areas step by step inside this context, which can be differentiated more than once.
+
+    Examples:
+        >>> with second_derivatives():
+        ...     pass  # forward passes whose gradients are to be differentiated again
+    """
+    token = _allowed.set(False)
+    try:
+        yield
+    finally:
+        _allowed.reset(token)
+
+
+def fused_recurrence_allowed() -> bool:
+    """Whether no :func:`second_derivatives` context is active."""
+    return _allowed.get()
+
+
 def leaky_conv_recurrence(
     drive: Tensor,
     weight: Tensor,
@@ -38,7 +63,8 @@ def leaky_conv_recurrence(
 ) -> Tensor:
     """Run the recurrence of this module.
 
-    The gradient is a formula of its own and cannot be differentiated a second time.
+    The gradient is a formula of its own and cannot be differentiated a second time; inside
+    :func:`second_derivatives` areas do not use this function.
 
     Args:
         drive: Input ``(B, C, H, W)`` of every step, or ``(T * B, C, H, W)``, step after step.

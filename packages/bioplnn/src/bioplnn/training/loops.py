@@ -73,7 +73,7 @@ def train_epoch(
     """Train for one epoch.
 
     Args:
-        config: Configuration; uses ``train``, ``debug_num_batches``, ``tqdm``.
+        config: Configuration; uses ``train``, ``compile``, ``debug_num_batches``, ``tqdm``.
         model: Network.
         optimizer: Its optimizer.
         scheduler: Stepped after every batch.
@@ -97,7 +97,7 @@ def train_epoch(
     batch = first_batch
     every = config["train"]["log_freq"]
     for samples in _shown(_limited(train_loader, config, first_batch), config, f"epoch {epoch}"):
-        torch.compiler.cudagraph_mark_step_begin()
+        _begin_step(config)
         loss, hits, count = _scored(config, model, criterion, samples, device)
         value = loss.item()
         if not math.isfinite(value):
@@ -133,7 +133,7 @@ def validate_epoch(
     model.eval()
     total, hits, count, batches = 0.0, 0, 0, 0
     for samples in _shown(_limited(val_loader, config), config, "validation"):
-        torch.compiler.cudagraph_mark_step_begin()
+        _begin_step(config)
         loss, right, size = _scored(config, model, criterion, samples, device)
         total, hits = total + loss.item(), hits + right
         count, batches = count + size, batches + 1
@@ -152,6 +152,12 @@ def _shown(batches: Iterable[Any], config: Mapping[str, Any], title: str) -> Ite
     if not config["tqdm"] or not is_installed("tqdm"):
         return batches
     return require("tqdm", "cli", "bioplnn").tqdm(batches, desc=title, leave=False)
+
+
+def _begin_step(config: Mapping[str, Any]) -> None:
+    if not config["compile"].get("disable"):
+        # Loads the compiler, which takes seconds and is of no use without it.
+        torch.compiler.cudagraph_mark_step_begin()
 
 
 def _first_bad(model: nn.Module) -> str:

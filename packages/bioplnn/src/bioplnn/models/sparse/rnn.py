@@ -209,7 +209,23 @@ def _sparse(
     matrix = load_sparse_tensor(connectivity)
     if tuple(matrix.shape) != (outputs, inputs):
         raise ValueError(f"{name} must have shape {(outputs, inputs)}, got {tuple(matrix.shape)}")
+    _check_entries(name, matrix)
     return SparseLinear(inputs, outputs, matrix, 0, bias, train)
+
+
+def _check_entries(name: str, matrix: Tensor) -> None:
+    """Check that a COO matrix has finite entries, none of them twice; names the first bad one."""
+    indices, values = matrix._indices(), matrix._values()
+    bad = (~torch.isfinite(values)).nonzero().flatten()
+    if len(bad):
+        where, got = indices[:, bad[0]].tolist(), values[bad[0]].item()
+        raise ValueError(f"{name}{where} must be finite, got {got}")
+    if matrix.is_coalesced():
+        return
+    places, counts = indices.unique(dim=1, return_counts=True)
+    repeated = (counts > 1).nonzero().flatten()
+    where = f" {places[:, repeated[0]].tolist()} more than once" if len(repeated) else " no order"
+    raise RuntimeError(f"{name} must be coalesced, got{where}; call .coalesce() to add them up")
 
 
 def _projection(

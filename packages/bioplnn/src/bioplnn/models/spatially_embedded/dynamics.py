@@ -8,7 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from bioplnn.functional.recurrence import SUPPORTED_ACTIVATIONS, leaky_conv_recurrence
+from bioplnn.functional.recurrence import (
+    SUPPORTED_ACTIVATIONS,
+    fused_recurrence_allowed,
+    leaky_conv_recurrence,
+)
 from bioplnn.functional.spatial import channels_last, leaky_step
 from bioplnn.models.spatially_embedded.fusion import (
     OUTPUT,
@@ -166,6 +170,8 @@ class AreaDynamics:
         """
         recurrent = self._recurrent()
         if recurrent is None or torch.compiler.is_compiling() or torch.is_autocast_enabled():
+            return False
+        if not fused_recurrence_allowed():
             return False
         functions = self._nonlinearities
         return _act_alike(functions) and type(functions[0]).__name__ in SUPPORTED_ACTIVATIONS

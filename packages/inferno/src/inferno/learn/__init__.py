@@ -2,6 +2,7 @@
 
 from .base import CellTrainer, IndependentCellTrainer
 from .classifiers.simple import MaxRateClassifier
+from .distributed import DataParallelPlasticity, ProcessReduction, gather_batch
 from .trainers.delay_adj_three_factor_stdp import DelayAdjustedMSTDP, DelayAdjustedMSTDPD
 from .trainers.delay_adj_two_factor_stdp import DelayAdjustedSTDP, DelayAdjustedSTDPD
 from .trainers.homeostasis import LinearHomeostasis
@@ -14,6 +15,7 @@ __all__ = [
     "MSTDPET",
     "STDP",
     "CellTrainer",
+    "DataParallelPlasticity",
     "DelayAdjustedKernelSTDP",
     "DelayAdjustedKernelSTDPD",
     "DelayAdjustedMSTDP",
@@ -24,5 +26,7 @@ __all__ = [
     "KernelSTDP",
     "LinearHomeostasis",
     "MaxRateClassifier",
+    "ProcessReduction",
     "TripletSTDP",
+    "gather_batch",
 ]

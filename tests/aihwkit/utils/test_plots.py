@@ -2,10 +2,18 @@
 
 import numpy as np
 import pytest
+import torch
 
-from aihwkit.simulator.configs import ConstantStepDevice, SingleRPUConfig
+from aihwkit.exceptions import TileError
+from aihwkit.nn import AnalogLinear, AnalogSequential
+from aihwkit.simulator.configs import (
+    ConstantStepDevice,
+    InferenceRPUConfig,
+    SingleRPUConfig,
+    TorchInferenceRPUConfig,
+)
 from aihwkit.simulator.presets import IdealizedPresetDevice, ReRamSBPresetDevice
-from aihwkit.utils import visualization
+from aihwkit.utils import visualization, visualization_web
 from aihwkit.utils.weight_plots import _binned_error
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -85,3 +93,53 @@ def test_binned_error_leaves_empty_bins_open():
     np.testing.assert_allclose(centres, [-0.75, 0.0, 0.75])
     np.testing.assert_allclose(mean, [0.2, np.nan, 0.0])
     np.testing.assert_allclose(error[[0, 2]], [0.1 / np.sqrt(2), 0.0], atol=1e-12)
+
+
+def test_plots_take_and_return_axes():
+    _, (left, right) = plt.subplots(1, 2)
+    device = ConstantStepDevice()
+    assert visualization.plot_device_symmetry(device, n_pulses=10, axes=left) is left
+    assert len(left.lines) == 3
+    drift = visualization.plot_weight_drift(
+        t_inference_list=[1.0, 10.0], w_inits=[-0.5, 0.5], n_repeats=2, axes=right
+    )
+    assert drift is right
+    assert right.get_xscale() == "log"
+    assert len(right.lines) == len(right.collections) == 2
+
+
+def test_programming_error_of_a_model_leaves_it_as_it_was():
+    model = AnalogSequential(
+        AnalogLinear(6, 5, rpu_config=InferenceRPUConfig()),
+        AnalogLinear(5, 3, rpu_config=TorchInferenceRPUConfig()),
+    ).eval()
+    _, axes = plt.subplots()
+    with pytest.raises(TileError, match="programmed first"):
+        visualization.plot_model_programming_error(model, axes=axes)
+    model.program_analog_weights()
+    model.drift_analog_weights(100.0)
+    before = [tile.tile.get_weights() for tile in model.analog_tiles()]
+    assert visualization.plot_model_programming_error(model, n_bins=5, axes=axes) is axes
+    after = [tile.tile.get_weights() for tile in model.analog_tiles()]
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_programming_error_after_drift():
+    _, axes = plt.subplots()
+    config = InferenceRPUConfig(drift_compensation=None)
+    early = visualization.plot_programming_error(config, n_rows=30, n_bins=5, axes=axes)
+    visualization.plot_programming_error(config, n_rows=30, n_bins=5, axes=axes, t_inference=1e5)
+    assert early is axes
+    first, second = (np.nanmean(c.lines[0].get_ydata()) for c in axes.containers)
+    assert second > first
+
+
+def test_web_plots_are_dark_and_come_in_two_sizes(tmp_path, monkeypatch):
+    figure = visualization_web.plot_device_compact_web(ConstantStepDevice(), n_steps=20)
+    for axes in figure.axes:
+        assert matplotlib.colors.to_hex(axes.get_facecolor()) == "#262626"
+        assert axes.lines[0].get_color() == visualization_web.WEB_COLORS[0]
+    monkeypatch.setattr(visualization_web, "DEVICES", {IdealizedPresetDevice: 20})
+    visualization_web.main([str(tmp_path / "web")])
+    names = sorted(file.name for file in (tmp_path / "web").iterdir())
+    assert names == ["idealized_preset_device-mini.svg", "idealized_preset_device.svg"]

@@ -1,12 +1,12 @@
-"""Former place of the inference models."""
+"""Old location of noise models and drift compensations, now in `aihwkit.inference`."""
 
 from warnings import warn
 
-from aihwkit.inference import *  # noqa: F403
-from aihwkit.inference import __all__  # noqa: F401
+from aihwkit.inference import *  # noqa: F403 - whatever is there was here, too
+from aihwkit.inference import __all__ as __all__
 
 warn(
-    "aihwkit.simulator.noise_models is the former name of aihwkit.inference; import from there",
+    "aihwkit.simulator.noise_models has moved: import from aihwkit.inference",
     FutureWarning,
     stacklevel=2,
 )

@@ -222,6 +222,7 @@ def plot_device_symmetry(
     n_traces: int = 3,
     use_cuda: bool = False,
     w_init: float = 1.0,
+    axes: Any = None,
 ) -> Any:
     """Plot how alternating up and down pulses bring a device to its symmetry point.
 
@@ -232,16 +233,19 @@ def plot_device_symmetry(
         n_traces: Number of devices.
         use_cuda: Compute on the accelerator.
         w_init: Initial weight.
+        axes: Where to plot (default: a new figure).
 
     Returns:
-        The figure.
+        The axes if they were given, else the figure.
     """
-    figure = _pyplot().figure(figsize=(10, 5))
-    axes = figure.add_subplot()
+    figure = None
+    if axes is None:
+        figure = _pyplot().figure(figsize=(10, 5))
+        axes = figure.add_subplot()
     config = config_for_reading(device, w_noise)
     tile = get_tile_for_plotting(config, n_traces, use_cuda, w_init=w_init)
     direction = np.where(np.arange(n_pulses) % 2 == 0, 1.0, -1.0)
     plot_pulse_response(tile, direction, use_forward=False, axes=axes)
     axes.set_ylim(-1, 1)
     axes.grid(visible=True)
-    return figure
+    return axes if figure is None else figure

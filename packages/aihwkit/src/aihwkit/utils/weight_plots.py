@@ -44,6 +44,7 @@ def plot_weight_drift(
     t_inference_list: Any = None,
     w_inits: Any = None,
     n_repeats: int = 25,
+    axes: Any = None,
 ) -> Any:
     """Plot how programmed weights drift.
 
@@ -52,9 +53,10 @@ def plot_weight_drift(
         t_inference_list: Times in seconds (default: 15 from 1 to 1e7).
         w_inits: Target weights (default: 9 from -1 to 1).
         n_repeats: Number of devices for each target.
+        axes: Where to plot (default: a new figure).
 
     Returns:
-        The figure.
+        The axes if they were given, else the figure.
     """
     from aihwkit.simulator.tiles import InferenceTile
 
@@ -71,8 +73,10 @@ def plot_weight_drift(
     for index, time in enumerate(times):
         tile.drift_weights(float(time))
         drifted[index] = tile.get_weights()[0].numpy()
-    figure = _pyplot().figure(figsize=(10, 5))
-    axes = figure.add_subplot()
+    figure = None
+    if axes is None:
+        figure = _pyplot().figure(figsize=(10, 5))
+        axes = figure.add_subplot()
     mean, std = drifted.mean(axis=1), (programmed - drifted).std(axis=1)
     for column in range(len(targets)):
         (line,) = axes.plot(times, mean[:, column])
@@ -81,7 +85,7 @@ def plot_weight_drift(
     axes.set_xscale("log")
     axes.set_xlabel("Time after programming [sec]")
     axes.set_ylabel("Weight value [norm. units]")
-    return figure
+    return axes if figure is None else figure
 
 
 def _config_for_programming(config: Any) -> Any:

@@ -79,6 +79,11 @@ class TileModuleArray(Module):
             first = self.array[0][0]  # type: ignore[index]
             self.bias = Parameter(torch.zeros(out_size, dtype=first.get_dtype()))
 
+    @staticmethod
+    def get_split_sizes(size: int, split_max_size: int) -> list[int]:
+        """Return the sizes of the parts of `size`."""
+        return get_split_sizes(size, split_max_size)
+
     @torch.no_grad()
     def set_weights(self, weight: Tensor, bias: Tensor | None = None, **kwargs: Any) -> None:
         """Write the logical weights `[out, in]` and the bias `[out]`.

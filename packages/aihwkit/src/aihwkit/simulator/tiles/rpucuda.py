@@ -10,12 +10,19 @@ from torch.nn import Parameter
 
 from aihwkit.exceptions import ArgumentError, TileError
 from aihwkit.simulator.parameters.base import RPUConfigBase
+from aihwkit.simulator.rpu_base import tiles
 from aihwkit.simulator.tiles.base import SimulatorTileWrapper
 
 if TYPE_CHECKING:
     from aihwkit.optim.context import AnalogContext
 
-__all__ = ["RPUCudaSimulatorTileWrapper"]
+__all__ = ["MAP_TILE_CLASS_TO_CUDA", "RPUCudaSimulatorTileWrapper"]
+
+MAP_TILE_CLASS_TO_CUDA: dict[type, type] = {
+    tiles.FloatingPointTile: tiles.CudaFloatingPointTile,
+    tiles.AnalogTile: tiles.CudaAnalogTile,
+}
+"""Simulator tile on the accelerator for each one on the CPU; tiles here move without them."""
 
 # Just inside the converter's range, so that an output at the bound counts as clipped.
 _BOUND_MARGIN = 0.999

@@ -55,8 +55,7 @@ def test_signs_hold_in_continuous_time(signs):
 
 
 def test_unconnected_neurons_stay_unconnected():
-    for rnn in trained(ConnectomeRNN, "excitatory", 3, num_steps=3):
-        pass
+    *_, rnn = trained(ConnectomeRNN, "excitatory", 3, num_steps=3)
     assert torch.equal(rnn.hh.indices, wiring().coalesce().indices())
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from bioplnn.connectomes.checks import check_per_neuron, check_rows, check_weights, find_duplicate
 from bioplnn.connectomes.connectome import Connectome
+from bioplnn.typing import ListLike
 from bioplnn.utils.arrays import load_sparse_tensor
 from synaptensor.validation import check_choice
 
@@ -26,13 +27,13 @@ _SIGNS = {
 
 
 def connectome_from_edges(
-    sources: Sequence[Any],
-    targets: Sequence[Any],
-    weights: Sequence[float] | None = None,
+    sources: ListLike[Any],
+    targets: ListLike[Any],
+    weights: ListLike[float] | None = None,
     *,
-    names: Sequence[Any] | None = None,
-    types: Mapping[Any, str] | Sequence[str] | None = None,
-    signs: Mapping[Any, Any] | Sequence[Any] | None = None,
+    names: ListLike[Any] | None = None,
+    types: Mapping[Any, str] | ListLike[str] | None = None,
+    signs: Mapping[Any, Any] | ListLike[Any] | None = None,
     duplicates: str = "error",
     empty_rows: str = "allow",
 ) -> Connectome:
@@ -145,9 +146,9 @@ def connectome_from_table(
 def connectome_from_matrix(
     matrix: Any,
     *,
-    names: Sequence[Any] | None = None,
-    types: Mapping[Any, str] | Sequence[str] | None = None,
-    signs: Mapping[Any, Any] | Sequence[Any] | None = None,
+    names: ListLike[Any] | None = None,
+    types: Mapping[Any, str] | ListLike[str] | None = None,
+    signs: Mapping[Any, Any] | ListLike[Any] | None = None,
     orientation: str = "target_source",
     empty_rows: str = "allow",
 ) -> Connectome:
@@ -190,7 +191,7 @@ def check_per_edge(name: str, values: np.ndarray, count: int) -> None:
 
 
 def _neuron_order(
-    sources: np.ndarray, targets: np.ndarray, names: Sequence[Any] | None
+    sources: np.ndarray, targets: np.ndarray, names: ListLike[Any] | None
 ) -> list[Any]:
     if names is None:
         return np.unique(np.concatenate([sources, targets])).tolist()
@@ -220,7 +221,7 @@ def _coo(targets: np.ndarray, sources: np.ndarray, sizes: np.ndarray, count: int
 
 
 def _per_neuron(
-    what: str, values: Mapping[Any, Any] | Sequence[Any] | None, order: Sequence[Any]
+    what: str, values: Mapping[Any, Any] | ListLike[Any] | None, order: Sequence[Any]
 ) -> list[Any] | None:
     if values is None:
         return None

@@ -133,7 +133,7 @@ class QCLEVRDataset(Dataset):
     def _cue(self, size: tuple[int, int], cue: str | list[str], mode: str) -> Any:
         if mode == "color":
             return pillow("Image").new("RGB", size, COLOR_VALUES[str(cue)])
-        shape, color = cue if mode == "conjunction" else (str(cue), self.shape_cue_color)
+        shape, color = list(cue) if mode == "conjunction" else (str(cue), self.shape_cue_color)
         if not self.primitive:
             return self._asset(size, f"{shape}_{color}")
         fill = COLOR_VALUES[color] if mode == "conjunction" else (255, 255, 255)
@@ -173,7 +173,7 @@ class QCLEVRDataset(Dataset):
             ValueError: The shape is unknown, its size is missing, or it does not fit.
         """
         check_choice("shape_type", shape_type, tuple(SHAPES))
-        given = radius if shape_type == "sphere" else size
+        given: Any = radius if shape_type == "sphere" else size
         if given is None:
             name = "radius" if shape_type == "sphere" else "size"
             raise ValueError(f"{name} must be given for a {shape_type}, got None")

@@ -82,7 +82,7 @@ def plot_time_constants(model: nn.Module, ax: Axes | None = None, *, bins: int =
     high = max(float(tau.max()) for tau in found.values())
     edges = np.linspace(low, max(high, low + 1e-3), bins + 1)
     for name, tau in found.items():
-        ax.hist(tau.numpy(), edges, histtype="stepfilled", alpha=0.5, label=name)
+        ax.hist(tau.numpy(), edges.tolist(), histtype="stepfilled", alpha=0.5, label=name)
     ax.set(xlabel="time constant (steps)", ylabel="count")
     ax.legend(frameon=False)
     return ax

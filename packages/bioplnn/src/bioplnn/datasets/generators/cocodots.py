@@ -80,10 +80,9 @@ def _visible_things(
 
 def _blob(random: np.random.Generator, size: int) -> np.ndarray:
     angles = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
-    waves = sum(
-        random.uniform(0, 0.25) * np.cos(k * angles + random.uniform(0, 2 * np.pi))
-        for k in (2, 3, 4)
-    )
+    waves = np.zeros(_CORNERS)
+    for k in (2, 3, 4):
+        waves += random.uniform(0, 0.25) * np.cos(k * angles + random.uniform(0, 2 * np.pi))
     radius = size * random.uniform(0.12, 0.22) * (1 + waves)
     middle = random.uniform(0.2 * size, 0.8 * size, 2)
     points = middle + radius[:, None] * np.stack([np.cos(angles), np.sin(angles)], 1)

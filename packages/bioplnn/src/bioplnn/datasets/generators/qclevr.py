@@ -72,7 +72,7 @@ def _scene(
 ) -> tuple[Any, int, list[tuple[str, str]]]:
     shape, color = str(random.choice(SHAPES)), str(random.choice(COLORS))
     matches = int(random.integers(1, num_things + 1))
-    things = []
+    things: list[tuple[str, str]] = []
     while len(things) < num_things:
         thing = (str(random.choice(SHAPES)), str(random.choice(COLORS)))
         if len(things) < matches:

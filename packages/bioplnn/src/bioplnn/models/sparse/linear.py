@@ -113,7 +113,8 @@ class SparseLinear(nn.Module):
         Args:
             factors: Multiplies the input features, ``(in_features, 1)``; 1 if ``None``.
         """
-        pattern, values = self.pattern, self.values
+        pattern = self.pattern
+        values: Tensor = self.values
         if factors is not None:
             # Once per weight here is cheaper than once per feature and sample at every step.
             values = values * factors[:, 0].index_select(0, pattern.col)

@@ -224,8 +224,8 @@ def _check_entries(name: str, matrix: Tensor) -> None:
         return
     places, counts = indices.unique(dim=1, return_counts=True)
     repeated = (counts > 1).nonzero().flatten()
-    where = f" {places[:, repeated[0]].tolist()} more than once" if len(repeated) else " no order"
-    raise RuntimeError(f"{name} must be coalesced, got{where}; call .coalesce() to add them up")
+    found = f"{places[:, repeated[0]].tolist()} more than once" if len(repeated) else "no order"
+    raise RuntimeError(f"{name} must be coalesced, got {found}; call .coalesce() to add them up")
 
 
 def _projection(

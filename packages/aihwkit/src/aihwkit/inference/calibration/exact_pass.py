@@ -24,15 +24,17 @@ def exact_products(tiles: Iterable[Any]) -> Iterator[None]:
 def _exact_product(tile: Any) -> Iterator[None]:
     io = tile.rpu_config.forward
     perfect, settings = io.is_perfect, getattr(tile.tile, "forward_settings", None)
-    input_range = tile.input_range
+    input_range = getattr(tile, "input_range", None)
     io.is_perfect = True
     if settings is not None:
         tile.tile.forward_settings = MVMSettings(is_perfect=True, out_scale=settings.out_scale)
-    tile.input_range = None
+    if input_range is not None:
+        tile.input_range = None
     try:
         yield
     finally:
         io.is_perfect = perfect
         if settings is not None:
             tile.tile.forward_settings = settings
-        tile.input_range = input_range
+        if input_range is not None:
+            tile.input_range = input_range

@@ -59,6 +59,11 @@ class WeakValues(MutableMapping[str, Any]):
             if ref() is not None:
                 yield name
 
+    def living(self) -> list[tuple[str, Any]]:
+        """Pairs of name and object, of those that exist."""
+        pairs = [(name, ref()) for name, ref in self._refs.items()]
+        return [pair for pair in pairs if pair[1] is not None]
+
     def __len__(self) -> int:
         return sum(1 for _ in self)
 

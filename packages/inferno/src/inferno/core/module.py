@@ -27,18 +27,22 @@ class _Snapshots(threading.local):
 _snapshots = _Snapshots()
 
 
-def unhooked(module: nn.Module) -> bool:
-    """Whether calling a module comes to calling its ``forward``, as nothing else listens."""
+def unhooked(*modules: nn.Module) -> bool:
+    """Whether calling modules comes to calling their ``forward``, as nothing else listens."""
+    for module in modules:
+        if (
+            module._forward_hooks
+            or module._forward_pre_hooks
+            or module._backward_hooks
+            or module._backward_pre_hooks
+            or module._compiled_call_impl
+        ):
+            return False
     return not (
-        module._forward_hooks
-        or module._forward_pre_hooks
-        or module._backward_hooks
-        or module._backward_pre_hooks
-        or torch_module._global_forward_hooks
+        torch_module._global_forward_hooks
         or torch_module._global_forward_pre_hooks
         or torch_module._global_backward_hooks
         or torch_module._global_backward_pre_hooks
-        or module._compiled_call_impl
     )
 
 

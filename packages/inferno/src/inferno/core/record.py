@@ -86,9 +86,12 @@ class RecordTensor(RecordStorage):
 
     def peek(self) -> Tensor | None:
         """Returns the newest observation, ``None`` if there are no data."""
-        if self._attached_rows() is None and ignored(self._get()):
-            return None
-        return self.read(1)
+        rows = self._attached_rows()
+        if rows is None:
+            return None if ignored(self._get()) else self.read(1)
+        slot = (self.pointer - 1) % rows.size
+        rows.lent.add(slot)
+        return rows.storage[slot]
 
     def pop(self) -> Tensor | None:
         """Moves the pointer back and returns the observation that was the newest."""

@@ -231,9 +231,10 @@ class IndependentCellTrainer(CellTrainer, ABC):
 
     def __iter__(self) -> Iterator[tuple[Cell, Any, dict[str, Any]]]:
         pool = self.monitor_pool_.monitors_._modules
-        for name, cell in self.cells_.items():
+        states = self.aux_states_._modules
+        for name, cell in self.cells_.living():
             group = pool.get(name)
-            yield cell, self._state(name), {} if group is None else group._modules
+            yield cell, states.get(name), {} if group is None else group._modules
 
     def get_unit(self, name: str) -> IndependentCellTrainer.Unit:
         """Returns a cell with its state and monitors; ``KeyError`` if there is none."""

@@ -82,7 +82,7 @@ class TunedTrainer(IndependentCellTrainer):
             )
 
     def _active(self, cell: Any) -> bool:
-        return self.training and cell.training and cell.connection.updater is not None
+        return self.training and cell.training and cell.connection.updatable
 
 
 def positive(name: str, value: float) -> float:

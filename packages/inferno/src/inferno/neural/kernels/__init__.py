@@ -7,16 +7,18 @@ is forced. Callers then take the definition in `inferno.neural.functional`.
 
 from .neurons import adapt_thresholds, integrate_and_fire
 from .ownership import sole_user
-from .products import clamp, clamp_, outer_update_, sparse_linear, spike_linear
-from .selection import accelerated, registry
+from .products import SPARSE, clamp, clamp_, outer_update_, sparse_linear, spike_linear
+from .selection import accelerated, fit, registry
 from .spikes import decay_and_count, scale_spikes
 
 __all__ = [
+    "SPARSE",
     "accelerated",
     "adapt_thresholds",
     "clamp",
     "clamp_",
     "decay_and_count",
+    "fit",
     "integrate_and_fire",
     "outer_update_",
     "registry",

@@ -34,7 +34,7 @@ def integrate_and_fire(
     loops = accelerated(voltage.dtype)
     if loops is None or not fit(inputs, voltage, refrac):
         return None
-    count = address = 0
+    count, address = 0, voltage.data_ptr()
     if adaptations is not None:
         if not fit(adaptations) or adaptations.dtype != voltage.dtype:
             return None
@@ -45,7 +45,8 @@ def integrate_and_fire(
     batch = voltage.shape[0]
     new_voltage, new_refrac = torch.empty_like(voltage), torch.empty_like(voltage)
     spikes = torch.empty_like(voltage, dtype=torch.bool)
-    loops.integrate_and_fire[kind](
+    loops.integrate_and_fire(
+        kind,
         batch,
         voltage.numel() // batch,
         count,

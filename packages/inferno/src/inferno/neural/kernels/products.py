@@ -15,10 +15,10 @@ from .selection import accelerated, fit
 if TYPE_CHECKING:
     from inferno.neural.modeling.terms import Term
 
-__all__ = ["clamp", "clamp_", "outer_update_", "sparse_linear", "spike_linear"]
+__all__ = ["SPARSE", "clamp", "clamp_", "outer_update_", "sparse_linear", "spike_linear"]
 
 # share of nonzero inputs up to which skipping zeros is faster than a dense product
-_SPARSE = 0.06
+SPARSE = 0.06
 
 
 def sparse_linear(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor | None:
@@ -45,7 +45,7 @@ def sparse_linear(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor
         inputs.data_ptr(),
         weight.data_ptr(),
         output.data_ptr(),
-        int(batch * insize * _SPARSE) + 1,
+        int(batch * insize * SPARSE) + 1,
     ):
         return None
     return output if bias is None else output + bias
@@ -79,7 +79,7 @@ def spike_linear(
         scale,
         weight.data_ptr(),
         output.data_ptr(),
-        int(batch * insize * _SPARSE) + 1,
+        int(batch * insize * SPARSE) + 1,
     ):
         return None
     return output if bias is None else output + bias

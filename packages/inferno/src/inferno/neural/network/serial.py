@@ -12,6 +12,7 @@ from inferno.neural.modeling import Updater
 
 from .cell import Cell
 from .fixed import FixedLayer, identity
+from .fused import fused_step
 from .layer import Layer
 
 __all__ = ["Serial"]
@@ -71,6 +72,11 @@ class Serial(FixedLayer):
         """Cell of connection and neurons."""
         return self.get_cell(*self._names)
 
+    @property
+    def _direct(self) -> bool:
+        """Whether the neurons receive what the connection puts out."""
+        return self.transform is identity and type(self).wiring is Serial.wiring
+
     def wiring(self, inputs: dict[str, Tensor], **kwargs: Any) -> dict[str, Tensor]:
         """Transforms the output of the connection into the input of the neurons."""
         connection, neuron = self._names
@@ -96,8 +102,16 @@ class Serial(FixedLayer):
         Returns:
             Spikes and, if captured, the output of the connection.
         """
+        plain = not (connection_kwargs or neuron_kwargs or kwargs or capture_intermediate)
+        if plain and len(inputs) == 1 and self._direct:
+            fused = fused_step(self.connection, self.neuron, inputs[0])
+            if fused is not None:
+                return fused
         output = self.connection(*inputs, **(connection_kwargs or {}))
-        connection, neuron = self._names
-        current = self.wiring({connection: output}, **kwargs)[neuron]
+        if type(self).wiring is Serial.wiring:
+            current = self.transform(output, **kwargs)
+        else:
+            connection, neuron = self._names
+            current = self.wiring({connection: output}, **kwargs)[neuron]
         spikes = self.neuron(current, **(neuron_kwargs or {}))
         return (spikes, output) if capture_intermediate else spikes

@@ -154,5 +154,6 @@ class Monitor(Module, ContextualHook):
         self._observed = WeakReference(module)
 
     def _record(self, value: Any) -> None:
-        if self.filter_(value):
-            self.reducer_(*self.map_(value))
+        if value is not None if self.filter_ is isdefined else self.filter_(value):
+            reducer = self._modules["reducer_"]
+            reducer(*self.map_(value))  # type: ignore[misc]

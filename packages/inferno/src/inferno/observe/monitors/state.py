@@ -75,9 +75,15 @@ class StateMonitor(Monitor):
 
     def _observe(self, module: nn.Module, *args: Any) -> None:
         value: Any = module
-        for name in self._path:
-            value = getattr(value, name)
-        self._record(value)
+        try:
+            # most paths lead over submodules, which are found here without a search
+            for name in self._path[:-1]:
+                value = value._modules[name]
+        except (AttributeError, KeyError):
+            value = module
+            for name in self._path[:-1]:
+                value = getattr(value, name)
+        self._record(getattr(value, self._path[-1]))
 
     @classmethod
     def partialconstructor(

@@ -12,6 +12,7 @@ from torch import Tensor
 from inferno.neural.base import Connection, SynapseConstructor
 from inferno.neural.connections.mixins import Initializer, WeightBiasDelayMixin
 from inferno.neural.mixins import check_shape_argument
+from inferno.neural.synapses.current import DeltaCurrent
 
 __all__ = ["LinearDirect"]
 
@@ -117,8 +118,15 @@ class LinearDirect(WeightBiasDelayMixin, Connection):
         Returns:
             Currents in nA, shape ``(B, *shape)``.
         """
-        parameters = self._parameters
-        current = self._modules["synapse_"](*[x.flatten(1) for x in inputs], **kwargs)  # type: ignore[misc]
+        parameters, synapse = self._parameters, self._modules["synapse_"]
+        flat = [x.flatten(1) for x in inputs]
+        delivered = None
+        if isinstance(synapse, DeltaCurrent) and "delay_" not in parameters:
+            delivered = synapse.deliver(flat[0])
+        if delivered is None:
+            current = synapse(*flat, **kwargs)  # type: ignore[misc]
+        else:
+            current = synapse._to_current(delivered[0])  # type: ignore[union-attr,operator]
         if self.delayedby:
             current = self.syncurrent.squeeze(-1)
         result = current * parameters["weight_"]

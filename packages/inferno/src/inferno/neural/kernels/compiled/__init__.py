@@ -15,8 +15,10 @@ import numpy as np
 import torch
 
 from .elementwise import clamp, scale_spikes, trace
-from .neurons import DYNAMICS, adapt, integrate_and_fire
-from .products import outer_update, sparse_linear, spike_linear
+from .layer import layer_step
+from .neurons import adapt, integrate_and_fire
+from .products import sparse_linear, spike_linear
+from .updates import outer_update
 
 __all__ = ["loops"]
 
@@ -32,6 +34,15 @@ def loops(dtype: torch.dtype) -> SimpleNamespace:
         The loops as attributes.
     """
     real = np.float32 if dtype == torch.float32 else np.float64
-    makers = (adapt, clamp, outer_update, scale_spikes, sparse_linear, spike_linear, trace)
-    steps = tuple(integrate_and_fire(real, dynamics) for dynamics in DYNAMICS)
-    return SimpleNamespace(integrate_and_fire=steps, **{m.__name__: m(real) for m in makers})
+    makers = (
+        adapt,
+        clamp,
+        integrate_and_fire,
+        layer_step,
+        outer_update,
+        scale_spikes,
+        sparse_linear,
+        spike_linear,
+        trace,
+    )
+    return SimpleNamespace(**{maker.__name__: maker(real) for maker in makers})

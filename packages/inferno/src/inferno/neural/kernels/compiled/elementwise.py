@@ -28,26 +28,28 @@ def scale_spikes(real: type) -> Any:
     return step
 
 
+@compiled
+def _fold(x, s, decay, amplitude, nearest, zero, y):
+    if nearest:
+        for i in range(len(s)):
+            y[i] = amplitude if s[i] else x[i] * decay
+    else:
+        for i in range(len(s)):
+            y[i] = x[i] * decay + (amplitude if s[i] else zero)
+
+
 def trace(real: type) -> Any:
     """Returns the loop for traces of spikes."""
-
-    @compiled
-    def fold(x, s, f, a, nearest, y):
-        if nearest:
-            for i in range(len(s)):
-                y[i] = a if s[i] else x[i] * f
-        else:
-            for i in range(len(s)):
-                y[i] = x[i] * f + real(s[i]) * a
 
     @compiled
     def step(size, state, spikes, decay, amplitude, nearest, output):
         x = carray(pointer(state), size, real)
         s = carray(pointer(spikes), size, np.uint8)
         y = carray(pointer(output), size, real)
-        f, a = real(decay), real(amplitude)
-        # compilers vectorise loops in place only if they see that they are
-        fold(x if state != output else y, s, f, a, nearest, y)
+        if state == output:
+            # compilers vectorise loops in place only if they see that they are
+            x = y
+        _fold(x, s, real(decay), real(amplitude), nearest, real(0.0), y)
 
     return step
 

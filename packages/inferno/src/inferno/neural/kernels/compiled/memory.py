@@ -39,5 +39,9 @@ def trailing_zeros(typing_context: Any, word: Any) -> Any:
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compiles a function at its first call, or loads what an earlier process compiled."""
+    """Compiles a function at its first call, or loads what an earlier process compiled.
+
+    Loading fails silently for functions that close over other compiled functions: what they
+    share is therefore defined at the top of modules, for arrays of any type.
+    """
     return njit(cache=True, nogil=True, error_model="numpy")(function)

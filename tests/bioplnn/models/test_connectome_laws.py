@@ -114,3 +114,17 @@ def test_synapses_listed_twice_are_named():
 def test_bad_arguments_are_named(kwargs, message):
     with pytest.raises(ValueError, match=message):
         ConnectomeRNN(SIZE, SIZE, wiring(), **kwargs)
+
+
+def test_classes_are_kept_as_given():
+    given = ["excitatory", "inhibitory", "excitatory", "excitatory", "inhibitory"]
+    rnn = ConnectomeRNN(SIZE, SIZE, wiring(), neuron_class=given)
+    assert rnn.neuron_class.tolist() == given
+    assert not hasattr(ConnectomeRNN(SIZE, SIZE, wiring()), "neuron_class")
+
+
+def test_lists_of_initial_states():
+    rnn = ConnectomeRNN(SIZE, SIZE, wiring())
+    states = rnn.init_state(3, 2)
+    assert states[:2] == [None, None]
+    assert states[2].shape == (SIZE, 2)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from bioplnn.models.connectome.types import (
+    CLASS_SIGNS,
     BufferList,
     build_nonlinearity,
     by_label,
@@ -23,6 +24,7 @@ from bioplnn.models.connectome.types import (
 from bioplnn.models.sparse.linear import PreparedProduct
 from bioplnn.models.sparse.rnn import SparseRNN
 from bioplnn.typing import TensorInitFnType
+from bioplnn.utils.arrays import load_array
 from synaptensor.validation import check_integer
 
 # These return nothing negative, so rectifying them again would change nothing.
@@ -120,7 +122,10 @@ class ConnectomeMixIn(SparseRNN):
         if isinstance(neuron_class, dict) and per_neuron:
             raise ValueError("neuron_class_mode must be 'per_neuron_type' for a mapping")
         size = self.num_neurons if per_neuron else self.num_neuron_types
-        values = signs(by_label("neuron_class", neuron_class, self.neuron_type_index_map), size)
+        classes = by_label("neuron_class", neuron_class, self.neuron_type_index_map)
+        values = signs(classes, size)
+        if not (isinstance(classes, str) and classes in CLASS_SIGNS):
+            self.neuron_class = load_array(classes)
         mask = spread(values, self.neuron_class_mode, self._types)
         as_tensor = torch.as_tensor(mask, dtype=torch.get_default_dtype())[:, None].clone()
         self.register_buffer("neuron_sign_mask", as_tensor)

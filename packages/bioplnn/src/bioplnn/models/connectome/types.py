@@ -14,7 +14,7 @@ from bioplnn.utils.arrays import load_array
 from synaptensor.validation import check_choice
 
 MODES = ("per_neuron", "per_neuron_type")
-_SIGNS = {"excitatory": 1.0, "inhibitory": -1.0}
+CLASS_SIGNS = {"excitatory": 1.0, "inhibitory": -1.0}
 _TAU_NOISE = 1e-6
 
 
@@ -108,13 +108,13 @@ def signs(neuron_class: Any, size: int) -> np.ndarray:
     Raises:
         ValueError: A class is neither.
     """
-    if isinstance(neuron_class, str) and neuron_class in _SIGNS:
+    if isinstance(neuron_class, str) and neuron_class in CLASS_SIGNS:
         neuron_class = [neuron_class]
     array = load_neuron_array(neuron_class, size, expand=True)
     if array.dtype.kind in "US" or array.dtype == object:
-        unknown = set(array.tolist()) - set(_SIGNS)
+        unknown = set(array.tolist()) - set(CLASS_SIGNS)
         if not unknown:
-            return np.array([_SIGNS[str(value)] for value in array])
+            return np.array([CLASS_SIGNS[str(value)] for value in array])
     elif np.isin(array, (-1, 1)).all():
         return array.astype(float)
     raise ValueError(

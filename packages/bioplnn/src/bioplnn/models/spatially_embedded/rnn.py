@@ -225,6 +225,54 @@ class SpatiallyEmbeddedRNN(nn.Module):
         """Initial outputs per area."""
         return [area.init_output_state(batch_size, init_fn, device) for area in self.chain]
 
+    def init_states(
+        self,
+        out0: Sequence[Tensor | None] | None,
+        h_neuron0: Sequence[Sequence[Tensor | None] | None] | None,
+        fb0: Sequence[Tensor | None] | None,
+        num_steps: int,
+        batch_size: int,
+        out_init_fn: str | TensorInitFnType | None = None,
+        hidden_init_fn: str | TensorInitFnType | None = None,
+        fb_init_fn: str | TensorInitFnType | None = None,
+        device: torch.device | str | None = None,
+    ) -> tuple[list[Any], list[Any], list[Any]]:
+        """Lists over the steps whose last entry holds the initial values of all areas.
+
+        Args:
+            out0: Initial outputs per area; what is ``None`` gets its default.
+            h_neuron0: Initial cell states per area and type.
+            fb0: Initial feedback per area.
+            num_steps: Number of steps.
+            batch_size: Number of samples.
+            out_init_fn: How to make outputs.
+            hidden_init_fn: How to make cell states.
+            fb_init_fn: How to make feedback.
+            device: Where to.
+
+        Returns:
+            Outputs, cell states and feedback, each with one entry per step.
+        """
+        steps = check_integer("num_steps", num_steps, minimum=1)
+        given = [
+            self._given(name, values)
+            for name, values in (("out0", out0), ("h_neuron0", h_neuron0), ("fb0", fb0))
+        ]
+        defaults: list[list[Any]] = [
+            list(self.init_output_states(batch_size, out_init_fn, device)),
+            list(self.init_neuron_states(batch_size, hidden_init_fn, device)),
+            list(self.init_feedback_states(batch_size, fb_init_fn, device)),
+        ]
+        first = [
+            [d if g is None else g for g, d in zip(some, others, strict=True)]
+            for some, others in zip(given, defaults, strict=True)
+        ]
+        for i, types in enumerate(first[1]):
+            pairs = zip(types, defaults[1][i], strict=True)
+            first[1][i] = [d if g is None else g for g, d in pairs]
+        outs, states, feedbacks = ([None] * (steps - 1) + [part] for part in first)
+        return outs, states, feedbacks
+
     def query_neuron_states(
         self,
         neuron_states: Sequence[Sequence[Tensor]],

@@ -1,0 +1,5 @@
+"""The command `aihwkit`."""
+
+from aihwkit.cli.main import main
+
+__all__ = ["main"]

@@ -183,6 +183,8 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
 
     def _decay(self) -> Tensor:
         """Shares of the adaptations that are left after a step, kept until something changes."""
+        if torch.compiler.is_compiling():
+            return torch.exp(-self.step_time / self._time_constants())
         source = self._buffers[self._constants]
         version = -1 if source.is_inference() else source._version  # type: ignore[union-attr]
         cached = self.__dict__.get("_cached")

@@ -10,11 +10,18 @@ from aihwkit.nn import (
     AnalogConv1d,
     AnalogConv2d,
     AnalogConv2dMapped,
+    AnalogConv3d,
+    AnalogConv3dMapped,
+    AnalogConvTranspose2d,
+    AnalogGRUCell,
     AnalogLinear,
     AnalogLinearMapped,
     AnalogLSTMCell,
+    AnalogLSTMCellCombinedWeight,
     AnalogRNN,
     AnalogSequential,
+    AnalogVanillaRNNCell,
+    AnalogWrapper,
 )
 from aihwkit.optim import AnalogContext, AnalogSGD
 from aihwkit.simulator.configs import (
@@ -144,6 +151,47 @@ class TestAnalogConv2dMapped(AnalogContract):
         return (torch.randn(batch, 2, 6, 7),)
 
 
+class TestAnalogConv3d(AnalogContract):
+    compile = "tested for two dimensions"
+    bad_inputs: ClassVar = [((torch.ones(2, 3, 4, 4, 4),), ValueError, "x_input must have shape")]
+
+    def make(self):
+        return AnalogConv3d(2, 3, 2, rpu_config=FloatingPointRPUConfig())
+
+    def inputs(self, batch):
+        return (torch.randn(batch, 2, 3, 4, 3),)
+
+    def expected_shapes(self, batch):
+        return (batch, 3, 2, 3, 2)
+
+
+class TestAnalogConv3dMapped(TestAnalogConv3d):
+    def make(self):
+        mapping = MappingParameter(max_input_size=8, max_output_size=2)
+        return AnalogConv3dMapped(2, 3, 2, rpu_config=FloatingPointRPUConfig(mapping=mapping))
+
+
+class TestGroupedConvolution(TestAnalogConv1d):
+    compile = "tested for one group"
+
+    def make(self):
+        return AnalogConv1d(2, 4, 3, padding=1, groups=2, rpu_config=FloatingPointRPUConfig())
+
+
+class TestAnalogConvTranspose2d(AnalogContract):
+    compile = "tested for convolutions"
+    bad_inputs: ClassVar = [((torch.ones(2, 3, 4, 4),), ValueError, r"must have shape \[N, 2")]
+
+    def make(self):
+        return AnalogConvTranspose2d(2, 3, 3, stride=2, rpu_config=FloatingPointRPUConfig())
+
+    def inputs(self, batch):
+        return (torch.randn(batch, 2, 3, 4),)
+
+    def expected_shapes(self, batch):
+        return (batch, 3, 7, 9)
+
+
 class TestAnalogSequential(AnalogContract):
     bad_inputs: ClassVar = [((torch.ones(2, 3),), RuntimeError, "Invalid x_input dimensions")]
 
@@ -176,6 +224,55 @@ class TestAnalogRNN(AnalogContract):
 
     def _part(self, tree, start, stop):
         pytest.skip("outputs and states have the batch in different dimensions")
+
+
+class TestBidirectionalRNN(TestAnalogRNN):
+    compile = "tested for one direction"
+
+    def make(self):
+        config = FloatingPointRPUConfig()
+        return AnalogRNN(AnalogGRUCell, 3, 4, True, config, num_layers=2, bidir=True)
+
+    def expected_shapes(self, batch):
+        layer = [(batch, 4), (batch, 4)]
+        return ((5, batch, 8), [layer, layer])
+
+
+class TestVanillaRNN(TestAnalogRNN):
+    compile = "tested for cells with gates"
+
+    def make(self):
+        return AnalogRNN(AnalogVanillaRNNCell, 3, 4, True, SingleRPUConfig())
+
+    pure_eval = "reading draws noise from the tile's stream"
+    independent_samples = "noise of the analog product comes from one stream"
+
+    def expected_shapes(self, batch):
+        return ((5, batch, 4), [(batch, 4)])
+
+
+class TestCombinedWeights(TestAnalogRNN):
+    compile = "tested for separate weights"
+
+    def make(self):
+        return AnalogRNN(AnalogLSTMCellCombinedWeight, 3, 4, True, FloatingPointRPUConfig())
+
+
+class Digital(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = AnalogLinear(5, 4)
+        self.second = nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.second(torch.tanh(self.first(x)))
+
+
+class TestAnalogWrapper(TestAnalogLinearDefault):
+    compile = "tested for sequences"
+
+    def make(self):
+        return AnalogWrapper(Digital())
 
 
 class TestInferenceTile(TestAnalogLinearDefault):

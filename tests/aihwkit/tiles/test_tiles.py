@@ -29,6 +29,7 @@ from aihwkit.simulator.configs import (
     WeightRemapParameter,
 )
 from aihwkit.simulator.parameters import (
+    AnalogMVType,
     BoundManagementType,
     InputRangeParameter,
     NoiseManagementType,
@@ -37,6 +38,7 @@ from aihwkit.simulator.parameters import (
     WeightModifierType,
     WeightRemapType,
 )
+from aihwkit.simulator.presets import AGADReRamSBPreset, PCMPreset, TikiTakaReRamSBPreset
 from aihwkit.simulator.tiles import (
     AnalogTile,
     FloatingPointTile,
@@ -575,3 +577,36 @@ def test_array_equals_one_matrix():
         array._apply_to_tiles("fly")
     with pytest.raises(ValueError, match="weight must have 35 elements"):
         array.set_weights(torch.ones(4, 7))
+
+
+@pytest.mark.parametrize(
+    "config", [SingleRPUConfig(), AGADReRamSBPreset(), TikiTakaReRamSBPreset(), PCMPreset()]
+)
+def test_gradients_that_are_not_finite_do_not_reach_pulsed_devices(config):
+    torch.manual_seed(0)
+    tile = AnalogTile(3, 5, config)
+    tile.set_learning_rate(0.1)
+    gradient = torch.ones(2, 3)
+    gradient[0, 0] = float("nan")
+    tile.update(torch.ones(2, 5), gradient)
+    assert bool(torch.isfinite(tile.get_weights()[0]).all())
+    assert all(bool(torch.isfinite(v).all()) for v in tile.get_hidden_parameters().values())
+
+
+def test_zero_inputs_of_a_product_in_two_passes_have_a_gradient():
+    config = TorchInferenceRPUConfig(
+        forward=IOParameters(
+            mv_type=AnalogMVType.POS_NEG_SEPARATE,
+            inp_res=-1,
+            out_res=-1,
+            out_noise=0.0,
+            noise_management=NoiseManagementType.NONE,
+            bound_management=BoundManagementType.NONE,
+        )
+    )
+    tile = TorchInferenceTile(3, 4, config)
+    weight = torch.randn(3, 4)
+    tile.set_weights(weight)
+    x = torch.tensor([[0.0, 0.5, -0.5, 0.0]], requires_grad=True)
+    tile(x).sum().backward()
+    torch.testing.assert_close(x.grad[0], weight.sum(0))

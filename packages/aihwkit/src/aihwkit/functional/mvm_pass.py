@@ -153,8 +153,10 @@ def evaluate(
     negative_weight = weight
     if settings.w_read_asymmetry_dtod > 0 and lines.w_asymmetry is not None:
         negative_weight = weight * lines.w_asymmetry.view(weight.shape[-2:])
-    negative = read(negative_weight, x.clamp(max=0))
-    positive = read(weight, x.clamp(min=0))
+    # Not clamp: the gradient of inputs that are exactly zero must pass once.
+    is_negative, zero = x < 0, x.new_zeros(())
+    negative = read(negative_weight, torch.where(is_negative, x, zero))
+    positive = read(weight, torch.where(is_negative, zero, x))
     if settings.mv_type == "PosNegSeparate":
         return finalize_output(negative + positive, settings, lines, generator)
     minus, minus_high, minus_low = finalize_output(negative, settings, lines, generator)

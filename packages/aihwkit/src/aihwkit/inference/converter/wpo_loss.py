@@ -15,7 +15,7 @@ from aihwkit.inference.converter.base import BaseConductanceConverter
 
 __all__ = ["WeightErrors", "loss_weights"]
 
-_ELEMENTS_AT_ONCE = 1 << 20
+_ELEMENTS_AT_ONCE = 1 << 18
 _SCALE = 10.0
 
 
@@ -139,8 +139,9 @@ class WeightErrors:
         if self.compensation is None:
             return []
         probe = self.compensation.get_readout_tensor(weights.shape[2]).to(weights)
-        probes = probe.expand(len(weights), *probe.shape)
-        outputs = analog_mvm(weights, probes, self.settings, LineParameters()).values
+        # All matrices as one with many outputs: the inputs are converted once.
+        values = analog_mvm(weights.flatten(0, 1), probe, self.settings, LineParameters()).values
+        outputs = values.split(weights.shape[1], dim=1)
         return [self.compensation.readout(output) for output in outputs]
 
     def _alpha(self, weights: Tensor, baseline: list[Tensor]) -> Tensor:

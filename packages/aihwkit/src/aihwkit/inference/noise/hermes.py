@@ -129,5 +129,5 @@ class HermesNoiseModel(PowerLawNoiseModel):
         return chip.nu_mean(g, log_g), chip.nu_std(g, log_g)
 
     def _read_noise_width(self, g_prog: Tensor, drifted: Tensor) -> Tensor:
-        g = (g_prog / self.g_max).abs_()
+        g = (g_prog / self.g_max).abs_().clamp_(min=_ZERO_CLIP)
         return _CHIPS[self.num_devices].read(g, g.log()).mul_(drifted)

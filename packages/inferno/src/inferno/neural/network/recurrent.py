@@ -180,6 +180,12 @@ class RecurrentSerial(FixedLayer):
             self.feedback_spikes = None
         Layer.clear(self, submodules=submodules, **kwargs)
 
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+        # saved only after a step, so that the two may differ in whether they have taken one
+        saved = state_dict.get(f"{prefix}feedback_spikes")
+        self.feedback_spikes = None if saved is None else torch.zeros_like(saved)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
     def wiring(
         self, inputs: dict[str, Tensor], forward_pass: bool = True, **kwargs: Any
     ) -> dict[str, Tensor]:

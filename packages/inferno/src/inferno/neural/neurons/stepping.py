@@ -30,6 +30,7 @@ __all__ = [
     "CurrentAdaptingNeuron",
     "SteppingNeuron",
     "ThresholdAdaptingNeuron",
+    "like_voltages",
     "repeat_last",
     "repeated_numbers",
 ]
@@ -143,7 +144,7 @@ class SteppingNeuron(SurrogateMixin, VoltageMixin, SpikeRefractoryMixin, Inferno
         """Advances voltages and refractory periods, keeps and returns the spikes."""
         buffers = self._buffers
         voltages = buffers["_voltage__data"]
-        inputs = _like_voltages(inputs, voltages)  # type: ignore[arg-type]
+        inputs = like_voltages(inputs, voltages)  # type: ignore[arg-type]
         differentiable = self._surrogate is not None and torch.is_grad_enabled()
         result = None
         if self._fused and not differentiable:
@@ -358,7 +359,8 @@ def repeated_numbers(
     return {n: v + v[-1:] * (length - len(v)) for n, v in lists.items()}
 
 
-def _like_voltages(inputs: Tensor, voltages: Tensor) -> Tensor:
+def like_voltages(inputs: Tensor, voltages: Tensor) -> Tensor:
+    """Returns inputs in the shape and type of voltages; ``ValueError`` if they do not fit."""
     if inputs.shape != voltages.shape:
         try:
             inputs = inputs.expand(voltages.shape)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from inferno.neural.functional import after_spike_current, after_spike_currents_update
 from inferno.neural.neurons.mixins import BatchedState
-from inferno.neural.neurons.stepping import repeated_numbers
+from inferno.neural.neurons.stepping import like_voltages, repeated_numbers
 from synaptensor.validation import check_positive
 
 __all__ = ["AfterSpikeMixin", "Several"]
@@ -54,7 +54,7 @@ class AfterSpikeMixin:
 
     def _with_after_currents(self: Any, inputs: Tensor, time_constant: float) -> Tensor:
         """Inputs and the effect of the after-spike currents on the membrane."""
-        return inputs + after_spike_current(
+        return like_voltages(inputs, self.voltage) + after_spike_current(
             self.after_current,
             step_time=self.step_time,
             time_constant=time_constant,

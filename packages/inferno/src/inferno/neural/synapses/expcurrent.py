@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from inferno import RecordTensor
 from inferno._internal import argtest
+from inferno.core.vanishing import SWEEP_STEPS, without_vanishing
 from inferno.functional import interp_expdecay
 from inferno.neural.base import InfernoSynapse, SynapseConstructor
 from inferno.neural.functional.synapse_dynamics import current_decaying
@@ -21,7 +24,25 @@ from .modes import construct, spike_interpolation
 __all__ = ["DoubleExponentialCurrent", "SingleExponentialCurrent"]
 
 
-class SingleExponentialCurrent(SpikeCurrentMixin, InfernoSynapse):
+class _Decaying:
+    """Synapses with currents that decay exponentially."""
+
+    # steps taken, which tells when to look for currents that vanish
+    _age = 0
+
+    def _decayed(
+        self, record: RecordTensor, spikes: Tensor, time_constant: float, jump: float
+    ) -> Tensor:
+        step_time: float = self.dt  # type: ignore[attr-defined]
+        current = current_decaying(
+            record.borrow(), spikes, step_time=step_time, time_constant=time_constant, jump=jump
+        )
+        if torch.compiler.is_compiling() or self._age % SWEEP_STEPS:
+            return current
+        return without_vanishing(current, math.exp(-step_time / time_constant))
+
+
+class SingleExponentialCurrent(_Decaying, SpikeCurrentMixin, InfernoSynapse):
     r"""Delivers the charge of each spike as an exponentially decaying current.
 
     $$
@@ -125,17 +146,14 @@ class SingleExponentialCurrent(SpikeCurrentMixin, InfernoSynapse):
             Currents in nA, shape ``(B, *shape)``.
         """
         self.spike = inputs[0]
-        self.current = current = current_decaying(
-            self.current_.borrow(),
-            inputs[0],
-            step_time=self.dt,
-            time_constant=self.time_constant,
-            jump=self.spike_charge / self.time_constant,
-        )
+        jump = self.spike_charge / self.time_constant
+        current = self._decayed(self.current_, inputs[0], self.time_constant, jump)
+        self._age += 1
+        self.current = current
         return current
 
 
-class DoubleExponentialCurrent(SpikeMixin, InfernoSynapse):
+class DoubleExponentialCurrent(_Decaying, SpikeMixin, InfernoSynapse):
     r"""Delivers the charge of each spike as a current that rises and decays exponentially.
 
     $$
@@ -295,14 +313,8 @@ class DoubleExponentialCurrent(SpikeMixin, InfernoSynapse):
         """
         self.spike = inputs[0]
         jump = self.spike_charge / (self.tc_decay - self.tc_rise)
-        pos, neg = (
-            current_decaying(
-                record.borrow(), inputs[0], step_time=self.dt, time_constant=tau, jump=jump
-            )
-            for record, tau in (
-                (self.pos_current_, self.tc_decay),
-                (self.neg_current_, self.tc_rise),
-            )
-        )
+        pos = self._decayed(self.pos_current_, inputs[0], self.tc_decay, jump)
+        neg = self._decayed(self.neg_current_, inputs[0], self.tc_rise, jump)
+        self._age += 1
         self.pos_current, self.neg_current = pos, neg
         return pos - neg

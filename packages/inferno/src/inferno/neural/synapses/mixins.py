@@ -57,9 +57,11 @@ class DelayedReader:
             if selector.ndim > value.ndim:  # type: ignore[union-attr]
                 value = value.unsqueeze(-1)  # type: ignore[union-attr]
             return value.expand(selector.shape), None  # type: ignore[union-attr]
-        bounded = selector.clamp(0.0, record.duration)
+        # delays that all samples share are bounded once
+        shared = selector.shape[0] > 1 and selector.stride(0) == 0
+        bounded = (selector[:1] if shared else selector).clamp(0.0, record.duration)
         value = record.select(
-            bounded,
+            bounded.expand(selector.shape),
             self.interpolation,
             tolerance=self.tolerance,
             interp_kwargs=self.interp_kwargs,
@@ -71,7 +73,7 @@ class DelayedReader:
         """Replaces values read outside of the record."""
         if self.overbound is None:
             return value
-        excess = selector if bounded is None else selector - bounded
+        excess = selector if bounded is None else selector[: bounded.shape[0]] - bounded
         return torch.where(excess.abs() <= self.tolerance, value, self.overbound)
 
 

@@ -16,6 +16,7 @@ from inferno.core import (
     trace_nearest,
     trace_nearest_scaled,
 )
+from inferno.core.vanishing import SWEEP_STEPS, vanishing_limit
 from inferno.functional import interp_expdecay
 
 from .base import FoldReducer
@@ -30,11 +31,6 @@ __all__ = [
 ]
 
 Number = int | float | complex
-
-# Steps between two sweeps for vanishing values, and the largest factor by which a value
-# may decay in between.
-_SWEEP_STEPS = 64
-_SWEEP_DECAY = 1e8
 
 
 class _TraceReducer(FoldReducer, ABC):
@@ -74,15 +70,14 @@ class _TraceReducer(FoldReducer, ABC):
         super().forward(*inputs, **kwargs)
         extras = self._extras
         extras["_age"] = age = extras["_age"] + 1
-        if age % _SWEEP_STEPS == 0:
+        if age % SWEEP_STEPS == 0:
             self._sweep()
 
     def _sweep(self) -> None:
         newest = self.data_.borrow(1)
         if newest.requires_grad or newest.dtype not in (torch.float32, torch.float64):
             return
-        shrink = min(self.decay**-_SWEEP_STEPS, _SWEEP_DECAY) if self.decay else _SWEEP_DECAY
-        limit = torch.finfo(newest.dtype).tiny * shrink
+        limit = vanishing_limit(newest.dtype, self.decay)
         newest.masked_fill_(newest.abs() < limit, 0)
 
     def clear(self, keepshape: bool = False, **kwargs: object) -> None:

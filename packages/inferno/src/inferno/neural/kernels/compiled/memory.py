@@ -7,15 +7,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["BLOCK", "compiled", "pointer", "trailing_zeros"]
+__all__ = ["BLOCK", "VANISHING", "compiled", "pointer", "trailing_zeros"]
 
 # elements that are worked on at a time where a loop is split, so that each part is vectorised
 # by the compiler and finds its data in the nearest cache
 BLOCK = 2048
+
+# magnitude below which decaying values are zero, well above the smallest normal float
+VANISHING = np.float32(1e-30)
 
 
 @intrinsic

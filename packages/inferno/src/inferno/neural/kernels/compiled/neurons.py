@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numba import carray
 
-from .memory import BLOCK, compiled, pointer
+from .memory import BLOCK, VANISHING, compiled, pointer
 
 __all__ = ["adapt", "adapt_mean", "advance", "integrate_and_fire"]
 
@@ -24,7 +24,9 @@ def _linear(x, v, r, out, dt, rest, factor, ohm, lock, zero):
     for j in range(len(x)):
         active = r[j] - dt <= zero
         current = ohm * (x[j] if active else zero)
-        u = rest + (v[j] - rest - current) * factor + current
+        left = (v[j] - rest - current) * factor
+        # with rest at zero, what is left would decay to numbers too small to be fast
+        u = rest + (zero if abs(left) < VANISHING else left) + current
         out[j] = v[j] if lock and not active else u
 
 
@@ -160,7 +162,8 @@ def adapt_mean(batch, size, count, a, out, s, r, f, d, lock, zero):
             before = a[n * count + k]
             total = np.float64(before) * held[n]
             total += np.float64(before * f[k]) * (batch - held[n])
-            out[n * count + k] = (total + np.float64(d[k]) * fired[n]) / batch
+            mean = (total + np.float64(d[k]) * fired[n]) / batch
+            out[n * count + k] = 0.0 if abs(mean) < VANISHING else mean
 
 
 def adapt(real: type) -> Any:

@@ -92,7 +92,7 @@ class _Spike(torch.autograd.Function):
         ctx.save_for_backward(excess)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (excess,) = ctx.saved_tensors
         return grad * ctx.surrogate.derivative(excess), None
 

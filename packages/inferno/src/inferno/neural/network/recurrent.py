@@ -183,7 +183,7 @@ class RecurrentSerial(FixedLayer):
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
         # saved only after a step, so that the two may differ in whether they have taken one
         saved = state_dict.get(f"{prefix}feedback_spikes")
-        self.feedback_spikes = None if saved is None else torch.zeros_like(saved)
+        self._buffers["feedback_spikes"] = None if saved is None else torch.zeros_like(saved)
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def wiring(

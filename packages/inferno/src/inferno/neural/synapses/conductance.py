@@ -208,7 +208,7 @@ class AlphaConductance(SpikeMixin, InfernoSynapse):
         SpikeMixin.__init__(self, spikes, interpolation, None, spike_overbound, interp_tol)
         create_record(self, "conductance_", torch.zeros(self.batchedshape))
         create_record(self, "rise_", torch.zeros(self.batchedshape))
-        self._reader = DelayedReader(interp_previous, None, current_overbound, interp_tol)  # type: ignore[arg-type]
+        self._reader = DelayedReader(interp_previous, None, current_overbound, interp_tol)
 
     @classmethod
     def partialconstructor(

@@ -110,7 +110,7 @@ class GLIF4(AfterSpikeMixin, GLIF2):
         GLIF2.clear(self, keep_adaptations, **kwargs)
         self._clear_currents()
 
-    def forward(
+    def forward(  # type: ignore[override]
         self,
         inputs: Tensor,
         adapt: bool | None = None,

@@ -128,7 +128,7 @@ class GLIF5(GLIF4):
         GLIF4.clear(self, keep_adaptations, **kwargs)
         self.voltage_threshold = torch.zeros_like(self.voltage_threshold)
 
-    def forward(
+    def forward(  # type: ignore[override]
         self,
         inputs: Tensor,
         adapt: bool | None = None,

@@ -176,3 +176,15 @@ def test_state_of_another_shape_is_refused():
     with pytest.raises(ValueError, match="after_current"):
         neuron.after_current = torch.zeros(1, 2)
     assert torch.equal(neuron.after_current, before)
+
+
+def test_long_silence_ends_at_zero():
+    neuron = glif5()
+    neuron.after_current = torch.full((1, 2, 2), 0.1)
+    neuron.voltage_threshold = torch.full((1, 2), 0.1)
+    for _ in range(10_000):
+        neuron(torch.zeros(1, 2))
+    assert not neuron.after_current.any()
+    tiny = torch.finfo(torch.float32).tiny
+    follow = neuron.voltage_threshold.abs()
+    assert not ((follow > 0) & (follow < tiny)).any()

@@ -118,11 +118,12 @@ def test_the_membrane_converges_to_the_continuous_equation():
     def response(dt: float) -> float:
         synapse = neural.AlphaConductance((1,), dt, spike_conductance=0.05, time_constant=2.0)
         neuron = neural.ConductanceLIF((1,), dt, reversal_v=0.0, **(LEAKY | {"thresh_v": 50.0}))
+        synapse.double(), neuron.double()
         for step in range(round(3.2 / dt)):
-            neuron.double()(synapse.double()(torch.tensor([[step == 0]])))
+            neuron(synapse(torch.tensor([[step == 0]])))
         return neuron.voltage.item()
 
-    exact = response(0.001)
+    exact = response(0.005)
     errors = [abs(response(dt) - exact) for dt in (0.4, 0.2, 0.1)]
     assert errors[0] / errors[1] == pytest.approx(2.0, abs=0.2)
     assert errors[1] / errors[2] == pytest.approx(2.0, abs=0.2)
@@ -244,3 +245,12 @@ def test_parameters_out_of_range_are_refused():
         )
     with pytest.raises(TypeError, match="neuron"):
         neural.ReversalPotentials(torch.nn.Linear(1, 1), 0.0)
+
+
+def test_long_silence_ends_at_zero():
+    synapse = make_synapses()["alpha"]
+    synapse(torch.ones(1, 1))
+    for _ in range(600):
+        synapse(torch.zeros(1, 1))
+    assert synapse.conductance.item() == 0.0
+    assert synapse.rise_.peek().item() == 0.0

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 __all__ = [
@@ -13,6 +14,9 @@ __all__ = [
     "after_spike_current",
     "after_spike_currents_update",
 ]
+
+# what decays further is zero: processors calculate slowly with subnormal numbers
+_LEAST = 1e-30
 
 
 def after_spike_currents_update(
@@ -53,7 +57,7 @@ def after_spike_currents_update(
         if held is not None:
             part = torch.where(held, currents[..., j], part)
         parts.append(part + fired * ((multiplier - 1.0) * part + increment))
-    return torch.stack(parts, -1)
+    return F.hardshrink(torch.stack(parts, -1), _LEAST)
 
 
 def after_spike_current(
@@ -131,7 +135,8 @@ def adaptive_thresholds_membrane(
     for j, rate in enumerate(rates):
         weight = resistance * leak * _double_overlap(step_time, rebound_rate, leak, rate)
         drive = drive + currents[..., j] * weight  # type: ignore[index]
-    return adaptations * math.exp(-rebound_rate * step_time) + adapt_rate * drive
+    followed = adaptations * math.exp(-rebound_rate * step_time) + adapt_rate * drive
+    return F.hardshrink(followed, _LEAST)
 
 
 def _overlap(time: float, first: float, second: float) -> float:

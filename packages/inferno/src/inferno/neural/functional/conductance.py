@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 __all__ = [
@@ -14,6 +15,9 @@ __all__ = [
     "conductance_equivalent_current",
     "voltage_integration_conductance",
 ]
+
+# what decays further is zero: processors calculate slowly with subnormal numbers
+_LEAST = 1e-30
 
 
 def conductance_alpha(
@@ -48,8 +52,9 @@ def conductance_alpha(
     decay = math.exp(-step_time / time_constant)
     # a number times booleans has torch's default type, whatever that of the conductances
     spikes = spikes.to(conductance.dtype)
-    conductance = (conductance + step_time * rise) * decay
-    return conductance, rise * decay + (peak * math.e / time_constant) * spikes
+    conductance = F.hardshrink((conductance + step_time * rise) * decay, _LEAST)
+    rise = F.hardshrink(rise * decay, _LEAST)
+    return conductance, rise + (peak * math.e / time_constant) * spikes
 
 
 def conductance_current(

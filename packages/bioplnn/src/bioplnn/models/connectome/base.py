@@ -217,4 +217,5 @@ class ConnectomeMixIn(SparseRNN):
     def neuron_counts(self) -> dict[Any, int]:
         """Number of neurons of every type."""
         rows: Sequence[Tensor] = self._type_rows()
-        return {label: len(rows[k]) for label, k in self.neuron_type_index_map.items()}
+        labels = self.neuron_type_index_map.items()
+        return {np.asarray(label).item(): len(rows[k]) for label, k in labels}

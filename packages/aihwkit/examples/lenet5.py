@@ -6,7 +6,7 @@ on an accelerator and 5 minutes on the processor of a laptop.
 
 import torch
 from common import accuracy, arguments, load_mnist, plot_training, train
-from torch import nn
+from torch import Tensor, nn
 
 from aihwkit.nn import AnalogConv2d, AnalogLinear, AnalogSequential
 from aihwkit.optim import AnalogSGD
@@ -31,6 +31,19 @@ def build(config: SingleRPUConfig) -> AnalogSequential:
     )
 
 
+class TestAfterEpoch:
+    """Prints the accuracy on the test set after each epoch, where a scheduler would step."""
+
+    def __init__(self, model: nn.Module, data: tuple[Tensor, Tensor]) -> None:
+        self.model, self.data = model, data
+        self.accuracies: list[float] = []
+
+    def step(self) -> None:
+        """Measure and print."""
+        self.accuracies.append(accuracy(self.model, self.data))
+        print(f"test accuracy {self.accuracies[-1]:.2%}", flush=True)
+
+
 def main(argv: list[str] | None = None) -> dict[str, float]:
     """Train, test and return loss and accuracy."""
     description = (__doc__ or "").splitlines()[0]
@@ -41,14 +54,18 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     optimizer = AnalogSGD(model.parameters(), lr=options.lr)
     optimizer.regroup_param_groups(model)
 
+    test = TestAfterEpoch(model, load_mnist(options, train=False))
     losses = train(
-        model, optimizer, nn.functional.nll_loss, load_mnist(options, train=True), options
+        model,
+        optimizer,
+        nn.functional.nll_loss,
+        load_mnist(options, train=True),
+        options,
+        scheduler=test,
     )
-    right = accuracy(model, load_mnist(options, train=False))
-    print(f"test accuracy {right:.2%}")
     if options.plot:
         plot_training(options.plot, device, losses)
-    return {"loss": losses[-1], "accuracy": right}
+    return {"loss": losses[-1], "accuracy": test.accuracies[-1]}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The analog matrix-vector product: the one definition that all tiles and devices use."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from aihwkit.functional.mvm_pass import evaluate, product
 from aihwkit.functional.noise_management import input_scale
 from aihwkit.functional.settings import MVMSettings
 
-__all__ = ["MVMOutput", "analog_mvm", "manage_bounds"]
+__all__ = ["Evaluation", "MVMOutput", "analog_mvm", "manage_bounds"]
 
 _NO_LINES = LineParameters()
 
@@ -109,8 +109,21 @@ class _Evaluation(NamedTuple):
         return values, high | low, failed.any(dim=-1)
 
 
+class Evaluation(Protocol):
+    """Something that evaluates an analog product once, at given input scales."""
+
+    @property
+    def settings(self) -> MVMSettings:
+        """Parameters of the pass."""
+
+    def __call__(
+        self, x: Tensor, scale: Tensor | None, rows: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Return values, which of them are clipped, and which vectors must be repeated."""
+
+
 def manage_bounds(
-    run: _Evaluation,
+    run: Evaluation,
     x: Tensor,
     scale: Tensor | None,
     values: Tensor,

@@ -8,7 +8,7 @@ from torch import Tensor
 from aihwkit.functional.quantize import quantize
 from aihwkit.functional.update_settings import UpdateSettings
 
-__all__ = ["PulseProbabilities", "pulse_probabilities", "train_scales"]
+__all__ = ["PulseProbabilities", "abs_max", "pulse_probabilities", "train_scales"]
 
 _ROUNDING = 1e-6
 
@@ -81,6 +81,12 @@ def train_scales(
         d_factor, x_factor = factor * ratio, factor / ratio
     length = torch.where(active, length, torch.zeros_like(length))
     return length.long(), x_factor, d_factor
+
+
+def abs_max(vectors: Tensor) -> Tensor:
+    """Return the largest absolute entry of each vector, `[batch]`."""
+    lowest, highest = torch.aminmax(vectors, dim=1)
+    return torch.maximum(highest, -lowest)
 
 
 def pulse_probabilities(

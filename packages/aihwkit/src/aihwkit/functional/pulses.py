@@ -1,109 +1,35 @@
 """Pulses of a batch of vectors: how many each cross point gets, and in which direction."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from aihwkit.functional.pulse_scales import PulseProbabilities, pulse_probabilities
+from aihwkit.functional.packed_trains import PackedTrains, StochasticPulses
+from aihwkit.functional.pulse_scales import (
+    PulseProbabilities,
+    pulse_probabilities,
+    train_scales,
+)
+from aihwkit.functional.pulse_trains import draw_key
+from aihwkit.functional.pulses_base import Pulses
+from aihwkit.functional.train_kernel import ABS_MAX_KERNEL, DRAW_KERNEL
 from aihwkit.functional.update_settings import UpdateSettings
 
 __all__ = [
     "DensePulses",
     "ExactUpdate",
     "OneDirection",
+    "PackedTrains",
     "Pulses",
     "StochasticPulses",
     "pulse_blocks",
 ]
 
 _BLOCK_BITS = 1 << 23
+_X_DOMAIN, _D_DOMAIN = 1, 2
 _ALL = slice(None)
-
-
-class Pulses(ABC):
-    """Pulses of some vectors, in order.
-
-    Within one vector all pulses of a cross point have the same direction, so a signed number says
-    everything: positive numbers are up pulses, which increase the weight.
-    """
-
-    @property
-    @abstractmethod
-    def n_vectors(self) -> int:
-        """Number of vectors."""
-
-    @abstractmethod
-    def counts(self, vector: int, rows: slice = _ALL, columns: slice = _ALL) -> Tensor:
-        """Return the signed numbers of pulses of one vector, `[rows, columns]`."""
-
-    def several(self, vectors: slice, rows: slice = _ALL) -> Tensor:
-        """Return the signed numbers of pulses of some vectors, `[vectors, rows, columns]`."""
-        order = range(self.n_vectors)[vectors]
-        return torch.stack([self.counts(vector, rows) for vector in order])
-
-    @abstractmethod
-    def points(self, vector: int, rows: Tensor, columns: Tensor) -> Tensor:
-        """Return the signed numbers of pulses of one vector at some cross points, `[n]`."""
-
-    @abstractmethod
-    def totals(self, rows: slice = _ALL, columns: slice = _ALL) -> tuple[Tensor, Tensor]:
-        """Return the numbers of up and of down pulses over all vectors, each `[rows, columns]`."""
-
-    @abstractmethod
-    def select(self, vectors: Tensor | slice) -> "Pulses":
-        """Return the pulses of some of the vectors (in increasing order)."""
-
-    @abstractmethod
-    def turned(self, x_signs: Tensor, d_signs: Tensor) -> "Pulses":
-        """Return the pulses with directions multiplied by signs of the columns and rows."""
-
-
-@dataclass(frozen=True)
-class StochasticPulses(Pulses):
-    """Coincidences of random trains.
-
-    Attributes:
-        x_bits: sign of each input where its train has a pulse, else 0, float `[batch, slots, x]`.
-        d_bits: opposite of the sign of each gradient where its train has a pulse, `[batch, slots,
-            d]`.
-    """
-
-    x_bits: Tensor
-    d_bits: Tensor
-
-    @property
-    def n_vectors(self) -> int:
-        """Number of vectors."""
-        return self.x_bits.shape[0]
-
-    def counts(self, vector: int, rows: slice = _ALL, columns: slice = _ALL) -> Tensor:
-        """Return the signed numbers of coincidences of one vector."""
-        return self.d_bits[vector, :, rows].t() @ self.x_bits[vector, :, columns]
-
-    def several(self, vectors: slice, rows: slice = _ALL) -> Tensor:
-        """Return the signed numbers of coincidences of some vectors."""
-        return torch.bmm(self.d_bits[vectors, :, rows].transpose(1, 2), self.x_bits[vectors])
-
-    def points(self, vector: int, rows: Tensor, columns: Tensor) -> Tensor:
-        """Return the signed numbers of coincidences of one vector at some cross points."""
-        return (self.d_bits[vector][:, rows] * self.x_bits[vector][:, columns]).sum(dim=0)
-
-    def totals(self, rows: slice = _ALL, columns: slice = _ALL) -> tuple[Tensor, Tensor]:
-        """Return the numbers of up and down coincidences: two products of bit matrices."""
-        d, x = self.d_bits[:, :, rows].flatten(0, 1), self.x_bits[:, :, columns].flatten(0, 1)
-        net, total = d.t() @ x, d.abs().t() @ x.abs()
-        return (total + net) * 0.5, (total - net) * 0.5
-
-    def select(self, vectors: Tensor | slice) -> "StochasticPulses":
-        """Return the trains of some of the vectors."""
-        return StochasticPulses(self.x_bits[vectors], self.d_bits[vectors])
-
-    def turned(self, x_signs: Tensor, d_signs: Tensor) -> "StochasticPulses":
-        """Return the same with directions multiplied by signs of the columns and rows."""
-        return StochasticPulses(self.x_bits * x_signs, self.d_bits * d_signs)
 
 
 @dataclass(frozen=True)
@@ -222,9 +148,10 @@ def _stochastic(
     x: Tensor,
     d: Tensor,
     probabilities: PulseProbabilities,
+    slots: int,
     generator: torch.Generator | None,
 ) -> StochasticPulses:
-    slots = max(int(probabilities.length.max()), 1)
+    """Draw trains with the generator of the device, one number for each slot."""
     slot = torch.arange(slots, device=x.device)
     in_use = (slot < probabilities.length.unsqueeze(1)).unsqueeze(2)
 
@@ -235,6 +162,45 @@ def _stochastic(
         return torch.where(hit, values.sign().float().unsqueeze(1), 0.0)
 
     return StochasticPulses(bits(x, probabilities.x) * in_use, bits(d, probabilities.d))
+
+
+def _packed(
+    x: Tensor,
+    d: Tensor,
+    lr: float | Tensor,
+    granularity: float,
+    settings: UpdateSettings,
+    generator: torch.Generator,
+) -> Iterator[PackedTrains]:
+    """Draw trains with counter-based numbers, the same whichever kernel draws them."""
+    if settings.step > 0:
+        length, p, q = _reordered(pulse_probabilities(x, d, lr, granularity, settings, generator))
+        x_factor = d_factor = torch.ones(x.shape[0])
+    else:
+        abs_max = ABS_MAX_KERNEL.select(x.device)
+        length, x_factor, d_factor = train_scales(abs_max(x), abs_max(d), lr, granularity, settings)
+        p, q = x, d
+    draw = DRAW_KERNEL.select(x.device)
+    slots = max(int(length.max()), 1)
+    for part in _vector_blocks(x, d, slots):
+        key = draw_key(generator)
+        yield PackedTrains(
+            draw(p[part], x_factor[part], length[part], key, _X_DOMAIN),
+            draw(q[part], d_factor[part], length[part], key, _D_DOMAIN),
+            x[part],
+            d[part],
+            slots,
+        )
+
+
+def _reordered(probabilities: PulseProbabilities) -> tuple[Tensor, Tensor, Tensor]:
+    return probabilities.length, probabilities.x, probabilities.d
+
+
+def _vector_blocks(x: Tensor, d: Tensor, slots: int) -> Iterator[slice]:
+    """Divide the vectors so that the bits of all their slots stay below a bound."""
+    size = max(1, _BLOCK_BITS // (slots * (x.shape[1] + d.shape[1])))
+    return (slice(start, start + size) for start in range(0, x.shape[0], size))
 
 
 def _mean_count(x: Tensor, d: Tensor, probabilities: PulseProbabilities) -> DensePulses:
@@ -284,6 +250,10 @@ def pulse_blocks(
         scale = rate.abs().to(d.dtype)
         yield ExactUpdate(x, opposite * (scale.unsqueeze(1) if scale.dim() else scale))
         return
+    if settings.is_stochastic and x.device.type == "cpu":
+        source = torch.default_generator if generator is None else generator
+        yield from _packed(x, opposite, lr, granularity, settings, source)
+        return
     probabilities = pulse_probabilities(x, d, lr, granularity, settings, generator)
     if settings.pulse_type == "MeanCount":
         yield _mean_count(x, opposite, probabilities)
@@ -291,8 +261,6 @@ def pulse_blocks(
         yield _implicit(x, opposite, probabilities)
     else:
         slots = max(int(probabilities.length.max()), 1)
-        size = max(1, _BLOCK_BITS // (slots * (x.shape[1] + d.shape[1])))
-        for start in range(0, x.shape[0], size):
-            part = slice(start, start + size)
+        for part in _vector_blocks(x, d, slots):
             block = PulseProbabilities(*(value[part] for value in probabilities))
-            yield _stochastic(x[part], opposite[part], block, generator)
+            yield _stochastic(x[part], opposite[part], block, slots, generator)

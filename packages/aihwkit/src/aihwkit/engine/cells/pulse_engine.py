@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from aihwkit.engine.cells.base import Region
-from aihwkit.engine.kernels import PASS_KERNEL, TRAIN_KERNEL
+from aihwkit.engine.cells.base import WHOLE, Region
+from aihwkit.engine.kernels import PASS_KERNEL, TRAIN_KERNEL, UPDATE_KERNEL
 from aihwkit.functional.pulse_pass import REACH, Bounds
 from aihwkit.functional.pulses import ExactUpdate, Pulses
 from aihwkit.functional.response import UNLIMITED, ResponseModel
@@ -33,12 +33,14 @@ class PulseEngine:
         derived: what the model derived from the parameters, each `[d, x]`.
         bounds: of the devices.
         limit: largest number of pulses that the model takes at once.
+        packed: parameters in the order of the compiled loops, which put them there.
     """
 
     model: ResponseModel
     derived: dict[str, Tensor]
     bounds: Bounds
     limit: int
+    packed: Tensor | None = None
 
     def apply(
         self,
@@ -47,6 +49,7 @@ class PulseEngine:
         generator: torch.Generator,
         region: Region,
         ignore_touched: bool,
+        in_place: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
         """Return the weights of a region after the pulses, and which of them got any.
 
@@ -56,22 +59,30 @@ class PulseEngine:
             generator: source of the draws.
             region: rows and columns of the matrix.
             ignore_touched: do not find out which weights got pulses.
+            in_place: `weight` may be changed and returned.
         """
-        part = PulseEngine(
-            self.model,
-            {name: value[region] for name, value in self.derived.items()},
-            Bounds(self.bounds.lower[region], self.bounds.upper[region]),
-            self.limit,
-        )
+        part = self if region == WHOLE else self._part(region)
         if isinstance(pulses, ExactUpdate):
             return part._exact(weight, pulses), None
         touched = None
         if not ignore_touched:
             up, down = pulses.totals()
             touched = (up + down) > 0
+        result = weight if in_place and weight.is_contiguous() else weight.clone().contiguous()
+        if UPDATE_KERNEL.select(weight.device)(result, pulses, part, generator):
+            return result, touched
         if pulses.n_vectors > 1 and self.limit == UNLIMITED and self._is_constant(weight):
             return part._summed(weight, pulses, generator), touched
         return part._in_order(weight, pulses, generator), touched
+
+    def _part(self, region: Region) -> "PulseEngine":
+        """Return the engine of some rows and columns."""
+        return PulseEngine(
+            self.model,
+            {name: value[region] for name, value in self.derived.items()},
+            Bounds(self.bounds.lower[region], self.bounds.upper[region]),
+            self.limit,
+        )
 
     def _is_constant(self, weight: Tensor) -> bool:
         up = torch.ones(1, 1, dtype=torch.bool, device=weight.device)

@@ -199,9 +199,11 @@ class PulsedCell(Cell):
         generator = context.generator
         base = self.base()[region]
         result, touched = self.engine.apply(
-            base, pulses, generator, region, self.persistent is None
+            base, pulses, generator, region, self.persistent is None, in_place=True
         )
-        self.store(result, generator, region, touched)
+        in_place = result is base and base.dtype == self.weight.dtype
+        if not in_place or self.persistent is not None:
+            self.store(result, generator, region, touched)
         if self.counters is not None and isinstance(pulses, Pulses):
             up, down = pulses.totals()
             self.counters[0][region] += up.long()

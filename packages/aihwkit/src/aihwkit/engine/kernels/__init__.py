@@ -1,5 +1,5 @@
-"""Interchangeable implementations of the two inner loops of the pulsed update."""
+"""Interchangeable implementations of products and updates."""
 
-from aihwkit.engine.kernels.registry import PASS_KERNEL, TRAIN_KERNEL
+from aihwkit.engine.kernels.registry import MVM_KERNEL, PASS_KERNEL, TRAIN_KERNEL, UPDATE_KERNEL
 
-__all__ = ["PASS_KERNEL", "TRAIN_KERNEL"]
+__all__ = ["MVM_KERNEL", "PASS_KERNEL", "TRAIN_KERNEL", "UPDATE_KERNEL"]

@@ -3,12 +3,31 @@
 All of them get the same draws and give the same weights up to rounding.
 """
 
+from typing import Any
+
+from aihwkit.functional.mvm import analog_mvm
 from aihwkit.functional.pulse_pass import merged_vectors, pulse_by_pulse
 from synaptensor.kernels import KernelRegistry
 
-__all__ = ["PASS_KERNEL", "TRAIN_KERNEL"]
+__all__ = ["MVM_KERNEL", "PASS_KERNEL", "TRAIN_KERNEL", "UPDATE_KERNEL"]
 
 _NUMBA = "aihwkit.engine.kernels.numba_kernels"
+
+
+def _no_packed_update(*_: Any) -> bool:
+    """Leave every update to the loops over tensors."""
+    return False
+
+
+UPDATE_KERNEL = KernelRegistry("aihwkit.packed_update")
+UPDATE_KERNEL.register("torch", _no_packed_update)
+UPDATE_KERNEL.register(
+    "numba",
+    "aihwkit.engine.kernels.numba_update:packed_update",
+    devices=["cpu"],
+    requires=["numba"],
+    priority=1,
+)
 
 PASS_KERNEL = KernelRegistry("aihwkit.merged_vectors")
 PASS_KERNEL.register("torch", merged_vectors)
@@ -20,4 +39,14 @@ TRAIN_KERNEL = KernelRegistry("aihwkit.pulse_by_pulse")
 TRAIN_KERNEL.register("torch", pulse_by_pulse)
 TRAIN_KERNEL.register(
     "numba", f"{_NUMBA}:pulse_by_pulse_numba", devices=["cpu"], requires=["numba"], priority=1
+)
+
+MVM_KERNEL = KernelRegistry("aihwkit.analog_mvm")
+MVM_KERNEL.register("torch", analog_mvm)
+MVM_KERNEL.register(
+    "numba",
+    "aihwkit.engine.kernels.numba_mvm:analog_mvm_numba",
+    devices=["cpu"],
+    requires=["numba"],
+    priority=1,
 )

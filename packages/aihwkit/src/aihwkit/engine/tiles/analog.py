@@ -9,9 +9,10 @@ from torch import Tensor
 from aihwkit.engine.build import make_cell
 from aihwkit.engine.cells.base import Cell, UpdateContext
 from aihwkit.engine.cells.ideal import IdealCell
+from aihwkit.engine.kernels import MVM_KERNEL
 from aihwkit.engine.tiles.floating_point import FloatingPointTile
 from aihwkit.functional.lines import LineParameters, draw_line_parameters
-from aihwkit.functional.mvm import MVMOutput, analog_mvm
+from aihwkit.functional.mvm import MVMOutput
 from aihwkit.functional.noise_management import running_abs_max
 from aihwkit.functional.settings import MVMSettings
 from aihwkit.functional.update_settings import UpdateSettings
@@ -105,7 +106,7 @@ class AnalogTile(FloatingPointTile):
     def _product(self, rows: Tensor, backward: bool, is_test: bool) -> MVMOutput:
         settings = self.backward_settings if backward else self.forward_settings
         weight = self._read_weights(is_test)
-        return analog_mvm(
+        product: MVMOutput = MVM_KERNEL.select(rows.device)(
             weight,
             rows,
             settings,
@@ -114,6 +115,7 @@ class AnalogTile(FloatingPointTile):
             generator=None if settings.is_perfect else self._generator,
             running=self._running_scales(rows, settings, backward, is_test),
         )
+        return product
 
     def _running_scales(
         self, rows: Tensor, settings: MVMSettings, backward: bool, is_test: bool

@@ -1,0 +1,147 @@
+"""The change of weights by the pulses of one vector, for devices with linear and exponential steps.
+
+The formulas are those of `aihwkit.functional.response.merged_change`, for a list of cross points of
+one row at a time.
+"""
+
+# Compiled code takes arrays whose types numba infers.
+# mypy: ignore-errors
+# ruff: noqa: ANN001, ANN201, ANN202
+import numpy as np
+from numba import njit
+
+from aihwkit.engine.kernels.numba_intrinsics import as_float, load, round_even, store
+from aihwkit.engine.kernels.numba_random import OPTIONS
+
+__all__ = ["EXPONENTIAL", "LINEAR", "move_points", "single_step"]
+
+LINEAR, EXPONENTIAL = 0, 1
+
+_U, _F = np.uint64, np.float32
+_INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
+_ZERO, _ONE, _TWO, _HALF, _THIRD, _QUARTER = _F(0), _F(1), _F(2), _F(0.5), _F(1 / 3), _F(0.25)
+_LOG2E, _LN2_HIGH, _LN2_LOW = _F(1.4426950408889634), _F(0.693359375), _F(-2.12194440e-4)
+_LARGEST_EXPONENT = _F(80.0)
+# Rows of the parameters of a matrix row; the first entry of a pair is for up pulses.
+_STEP, _SLOPE, _SCALE, _BOUND = _U(0), _U(2), _U(4), _U(6)
+
+
+@njit(**_INLINE)
+def _exp(x):
+    """Return the exponential to single precision, by a polynomial on [-ln2/2, ln2/2]."""
+    x = min(max(x, -_LARGEST_EXPONENT), _LARGEST_EXPONENT)
+    n = round_even(x * _LOG2E)
+    r = (x - n * _LN2_HIGH) - n * _LN2_LOW
+    p = _F(1.9875691500e-4)
+    p = p * r + _F(1.3981999507e-3)
+    p = p * r + _F(8.3334519073e-3)
+    p = p * r + _F(4.1665795894e-2)
+    p = p * r + _F(1.6666665459e-1)
+    p = p * r + _F(5.0000001201e-1)
+    value = p * (r * r) + r + _ONE
+    return value * as_float(np.int32((np.int32(n) + np.int32(127)) << np.int32(23)))
+
+
+@njit(**_INLINE)
+def single_step(kind, w, step, slope, scale, noise):
+    """Return mean, slope and standard deviation over sigma of one pulse.
+
+    Args:
+        kind: of the devices.
+        w: weight.
+        step: size at weight zero (linear), or far from saturation (exponential).
+        slope: of the step, or rate of the exponential.
+        scale: of additive noise, or missing fraction of the step at weight zero.
+        noise: whether noise is proportional to the step, and its absolute parts.
+    """
+    multiplicative, std_add, std_slope = noise
+    if kind == LINEAR:
+        mean = step + slope * w
+        return mean, slope, mean if multiplicative else scale
+    missing = scale * _exp(slope * w)
+    mean = step * max(_ONE - missing, _ZERO)
+    steepness = -step * slope * missing if missing < _ONE else _ZERO
+    return mean, steepness, abs(mean) + std_add + std_slope * abs(w)
+
+
+@njit(**_INLINE)
+def _move(
+    kind, multiplicative, weight, params, columns, sides, counts, draws, m, noise, limits, out, far
+):
+    """Write the weights of `m` cross points after their pulses, and which must go one by one.
+
+    Args:
+        kind: of the devices.
+        multiplicative: whether the noise is proportional to the step.
+        weight: of the row.
+        params: steps, slopes, scales of both directions and both bounds, each of the row's length,
+            one after the other.
+        columns: of the cross points.
+        sides: 0 for up pulses, 1 for down pulses.
+        counts: numbers of pulses.
+        draws: standard normal numbers.
+        m: number of cross points.
+        noise: sigma, whether it is proportional to the step, and its absolute parts.
+        limits: most pulses at once, largest growth, reach in standard deviations, slack.
+        out: written, weights.
+        far: written, whether the pulses may not be taken at once.
+
+    Returns:
+        How many may not.
+    """
+    sigma, _, std_add, std_slope = noise
+    largest, growth_limit, reach, slack = limits
+    n = _U(weight.shape[0])
+    n_far = 0
+    for k in range(m):
+        k = _U(k)
+        j = _U(load(columns, k, 4))
+        place = _U(load(sides, k, 4)) * n + j
+        w, count, draw = load(weight, j, 4), load(counts, k, 4), load(draws, k, 4)
+        mean1, slope, unit = single_step(
+            kind,
+            w,
+            load(params, place, 4),
+            load(params, _SLOPE * n + place, 4),
+            load(params, _SCALE * n + place, 4),
+            (multiplicative, std_add, std_slope),
+        )
+        growth = (count - _ONE) * slope
+        second = growth - slope
+        third = second - slope
+        mean = count * mean1
+        mean *= _ONE + growth * _HALF * (_ONE + second * _THIRD * (_ONE + third * _QUARTER))
+        root = np.sqrt(count)
+        follows = sigma * unit * root * (_ONE + growth * (_ONE + growth * _HALF))
+        skew = growth * mean1 * (sigma * sigma * _HALF) * (draw * draw - _ONE)
+        rate = slope * (_TWO + slope)
+        power = (count - _ONE) * rate
+        factor = _ONE + power * _HALF * (_ONE + (power - rate) * _THIRD)
+        stays = sigma * unit * root * np.sqrt(max(factor, _ZERO))
+        spread = follows if multiplicative else stays
+        change = mean + spread * draw + (skew if multiplicative else _ZERO)
+        lower = load(params, (_BOUND + _ONE_U) * n + j, 4)
+        upper = load(params, _BOUND * n + j, 4)
+        width = reach * abs(spread)
+        high = w + max(mean, _ZERO) + width > upper + slack
+        low = w + min(mean, _ZERO) - width < lower - slack
+        steep = (count > largest) | (count * abs(slope) > growth_limit)
+        alone = (count > _ONE) & (high | low | steep)
+        store(out, k, max(min(w + change, upper), lower), 4)
+        store(far, k, np.uint8(alone), 4)
+        n_far += alone
+    return n_far
+
+
+_ONE_U = _U(1)
+
+
+@njit(**_INLINE)
+def move_points(kind, weight, params, columns, sides, counts, draws, m, noise, limits, out, far):
+    """Call `_move` with constants, so that each loop holds the formulas of one case only."""
+    lists = (columns, sides, counts, draws)
+    if kind == LINEAR:
+        if noise[1]:
+            return _move(LINEAR, True, weight, params, *lists, m, noise, limits, out, far)
+        return _move(LINEAR, False, weight, params, *lists, m, noise, limits, out, far)
+    return _move(EXPONENTIAL, True, weight, params, *lists, m, noise, limits, out, far)

@@ -1,0 +1,125 @@
+"""The pulsed update by compiled loops, for trains kept as bits."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aihwkit.engine.kernels import numba_constant, numba_response, numba_stateful
+from aihwkit.engine.kernels.threads import in_parts
+from aihwkit.functional.constant_step import ConstantStepResponse
+from aihwkit.functional.exp_step import ExpStepResponse
+from aihwkit.functional.linear_step import LinearStepResponse
+from aihwkit.functional.packed_trains import PackedTrains
+from aihwkit.functional.pulse_pass import LARGEST_GROWTH, REACH, SLACK
+from aihwkit.functional.pulse_trains import SLOTS_PER_WORD, draw_key
+
+__all__ = ["packed_update"]
+
+_KEY_MASK = 0xFFFFFFFF
+
+
+def _split(key: int) -> tuple[np.uint64, np.uint64]:
+    return np.uint64(key & _KEY_MASK), np.uint64(key >> 32)
+
+
+def packed_update(weight: Tensor, pulses: Any, engine: Any, generator: torch.Generator) -> bool:
+    """Take pulses in place; return False for models and pulses that have no compiled loop."""
+    if not isinstance(pulses, PackedTrains) or weight.dtype != torch.float32:
+        return False
+    model = engine.model
+    if isinstance(model, ConstantStepResponse):
+        _constant(weight, pulses, engine, generator)
+        return True
+    if isinstance(model, LinearStepResponse | ExpStepResponse):
+        _stateful(weight, pulses, engine, generator)
+        return True
+    return False
+
+
+def _joined(words: Tensor, signs: Tensor, slots: int) -> tuple[Tensor, Tensor]:
+    """Return slots and signs of all vectors, int32 `[words, n]`."""
+    n_vectors, n_words, n = words.shape
+    together = SLOTS_PER_WORD // slots if slots <= SLOTS_PER_WORD // 2 else 1
+    total = -(-n_vectors // together) if n_words == 1 else n_vectors * n_words
+    result = torch.zeros((2, total, n), dtype=torch.int32)
+    bits, negative = result.numpy().view(np.uint32)
+    numba_constant.join_words(words.numpy().view(np.uint32), signs.numpy(), slots, bits, negative)
+    return result[0], result[1]
+
+
+def _constant(
+    weight: Tensor, pulses: PackedTrains, engine: Any, generator: torch.Generator
+) -> None:
+    x_bits, x_negative = _joined(pulses.x_words, pulses.x_signs, pulses.slots)
+    d_bits, d_negative = _joined(pulses.d_words, pulses.d_signs, pulses.slots)
+    words = [x_bits, x_negative, d_bits.t().contiguous(), d_negative.t().contiguous()]
+    devices = [
+        engine.derived["step_up"],
+        engine.derived["step_down"],
+        engine.bounds.lower,
+        engine.bounds.upper,
+    ]
+    arrays = [value.numpy().view(np.uint32) for value in words]
+    arrays += [value.contiguous().numpy() for value in devices]
+    target = weight.numpy()
+    rest = (np.float32(engine.model.sigma), np.float32(REACH), *_split(draw_key(generator)))
+
+    def run(start: int, stop: int) -> None:
+        numba_constant.constant_rows(target, *arrays, *rest, start, stop)
+
+    in_parts(run, weight.shape[0], weight.numel() * (4 + x_bits.shape[0] // 4))
+
+
+_LINEAR_ROWS = ("step_up", "step_down", "gain_up", "gain_down", "dwmin_up", "dwmin_down")
+_EXP_ROWS = ("step_up", "step_down", "rate_up", "rate_down", "at_zero_up", "at_zero_down")
+
+
+def _parameters(engine: Any) -> Tensor:
+    """Return what a row needs in one piece, `[d, 8 * x]`; kept with the engine."""
+    if engine.packed is None:
+        names = _LINEAR_ROWS if isinstance(engine.model, LinearStepResponse) else _EXP_ROWS
+        values = [engine.derived[name] for name in names]
+        engine.packed = torch.cat((*values, engine.bounds.upper, engine.bounds.lower), dim=1)
+    packed: Tensor = engine.packed
+    return packed
+
+
+def _noise(model: Any) -> tuple[Any, ...]:
+    add = getattr(model, "std_add", 0.0) if model.sigma > 0 else 0.0
+    slope = getattr(model, "std_slope", 0.0) if model.sigma > 0 else 0.0
+    numbers = (np.float32(value) for value in (add, slope))
+    return (np.float32(model.sigma), bool(model.multiplicative), *numbers)
+
+
+def _stateful(
+    weight: Tensor, pulses: PackedTrains, engine: Any, generator: torch.Generator
+) -> None:
+    x_words = pulses.x_words.contiguous().numpy().view(np.uint32)
+    n_vectors, n_words, n = x_words.shape
+    masks = np.zeros((n_vectors, n_words * SLOTS_PER_WORD, -(-n // 64)), np.uint64)
+    numba_stateful.column_masks(x_words, masks)
+    linear = isinstance(engine.model, LinearStepResponse)
+    limits = (engine.limit, LARGEST_GROWTH, REACH, SLACK)
+    arguments = (
+        numba_response.LINEAR if linear else numba_response.EXPONENTIAL,
+        weight.numpy(),
+        _parameters(engine).numpy(),
+        x_words,
+        (pulses.x_signs < 0).numpy().view(np.uint8),
+        masks,
+        pulses.d_words.permute(2, 0, 1).contiguous().numpy().view(np.uint32),
+        (pulses.d_signs < 0).t().contiguous().numpy().view(np.uint8),
+        0,
+        _noise(engine.model),
+        tuple(np.float32(value) for value in limits),
+        *_split(draw_key(generator)),
+        np.full(n_vectors, -1, np.int64),
+        np.empty((1, 1), np.float32),
+    )
+
+    def run(start: int, stop: int) -> None:
+        numba_stateful.stateful_rows(*arguments, start, stop)
+
+    in_parts(run, weight.shape[0], weight.numel() * (1 + n_vectors // 4))

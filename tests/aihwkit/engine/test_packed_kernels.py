@@ -1,0 +1,234 @@
+"""Compiled loops over pulse trains kept as bits, against the definitions in torch."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from aihwkit.functional.mvm import analog_mvm
+from aihwkit.functional.pulse_pass import apply_pulses
+from aihwkit.functional.pulse_trains import draw_trains, unpacked
+from aihwkit.functional.pulses import PackedTrains
+from aihwkit.functional.settings import MVMSettings
+from aihwkit.simulator.configs import (
+    ConstantStepDevice,
+    ExpStepDevice,
+    IOParameters,
+    LinearStepDevice,
+    SoftBoundsDevice,
+    SoftBoundsReferenceDevice,
+)
+from synaptensor.kernels import use_kernel
+
+pytest.importorskip("numba")
+
+WHOLE = (slice(None), slice(None))
+DEVICES = {
+    "constant": (ConstantStepDevice, {}),
+    "linear": (LinearStepDevice, {"gamma_up": 0.5, "gamma_down": 0.3, "gamma_up_dtod": 0.0}),
+    "soft bounds": (SoftBoundsDevice, {}),
+    "reference": (SoftBoundsReferenceDevice, {"reference_mean": 0.05}),
+    "exp": (ExpStepDevice, {}),
+    "exp, absolute": (ExpStepDevice, {"dw_min_std_add": 0.01, "dw_min_std_slope": 0.1}),
+}
+
+
+def trains(x_size, d_size, n_vectors, length, seed):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(n_vectors, x_size, generator=generator)
+    d = torch.randn(n_vectors, d_size, generator=generator)
+    lengths = torch.full((n_vectors,), length)
+    factor = torch.full((n_vectors,), 0.6)
+    x_words = draw_trains(x, factor, lengths, seed, 1)
+    return PackedTrains(x_words, draw_trains(d, factor, lengths, seed, 2), x, d, length)
+
+
+def one_by_one(cell, weight, pulses, generator):
+    """Apply the pulses of all vectors in order, each pulse with a draw of its own."""
+    engine = cell.engine
+    for vector in range(pulses.n_vectors):
+        signed = pulses.counts(vector)
+        noise = torch.randn(int(signed.abs().max()) + 1, *weight.shape, generator=generator)
+        weight = apply_pulses(
+            weight, signed.abs(), signed, engine.derived, noise, engine.model, engine.bounds
+        )
+    return weight
+
+
+@pytest.mark.parametrize("scale", [1.5, 1e-3, 1e-6])
+def test_both_kernels_draw_the_same_trains(scale):
+    from aihwkit.engine.kernels.numba_draw import draw_trains_numba
+
+    generator = torch.Generator().manual_seed(0)
+    values, factor = torch.randn(8, 37, generator=generator), torch.full((8,), scale)
+    for length in ([0, 1, 2, 3, 4, 5, 31, 32], [33, 64, 65, 1, 0, 4, 100, 40]):
+        lengths = torch.tensor(length)
+        for domain in (1, 2):
+            arguments = (values, factor, lengths, (9 << 40) + 5, domain)
+            assert torch.equal(draw_trains_numba(*arguments), draw_trains(*arguments))
+
+
+@pytest.mark.parametrize("length", [4, 31])
+def test_trains_have_the_stated_probability(length):
+    p = torch.tensor([0.0, 1e-5, 3e-4, 0.1, 0.5, 0.999, 1.0, 2.0]).repeat_interleave(500)
+    n = 40
+    words = draw_trains(-p.expand(n, -1), torch.ones(n), torch.full((n,), length), 3, 1)
+    frequency = unpacked(words, length).mean(dim=(0, 1)).view(8, 500).mean(dim=1)
+    expected = p[::500].clamp(max=1)
+    error = (expected * (1 - expected) / (n * length * 500)).sqrt()
+    assert ((frequency - expected).abs() <= 4.5 * error + 1e-7).all()
+
+
+def test_counter_based_normal_numbers_are_normal():
+    from aihwkit.engine.kernels.numba_random import normals
+
+    u = np.uint64
+    blocks = [np.empty(1024, np.float32) for _ in range(400)]
+    for number, block in enumerate(blocks):
+        normals(block, 1024, u(11), u(12), u(number), u(0), u(5))
+    values = torch.from_numpy(np.concatenate(blocks)).double()
+    n = values.numel()
+    for power, mean, variance in ((1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)):
+        z = (values.pow(power).mean() - mean) / math.sqrt(variance / n)
+        assert abs(z) < 4.5
+    below = torch.special.ndtr(torch.tensor([-3.0, -1.0, -0.1, 0.5, 2.0, 3.5]).double())
+    for level, p in zip((-3.0, -1.0, -0.1, 0.5, 2.0, 3.5), below.tolist(), strict=True):
+        z = ((values < level).double().mean() - p) / math.sqrt(p * (1 - p) / n)
+        assert abs(z) < 4.5
+
+
+@pytest.mark.parametrize("length", [2, 31, 40])
+@pytest.mark.parametrize("name", list(DEVICES))
+def test_without_noise_packed_trains_act_pulse_by_pulse(name, length, make_tile, exact):
+    kind, fields = DEVICES[name]
+    no_noise = {**exact, "dw_min": 0.01}
+    cell = make_tile(kind(**{**fields, **no_noise, "w_max_dtod": 0.3}), 70, 20).cell
+    pulses = trains(70, 20, 9, length, 4)
+    generator = torch.Generator().manual_seed(1)
+    weight = cell.bounds.clip(torch.rand(20, 70, generator=generator) * 1.2 - 0.6)
+    with use_kernel("numba", "aihwkit.packed_update"):
+        moved, _ = cell.engine.apply(weight, pulses, generator, WHOLE, True)
+    exactly = weight
+    for vector in range(9):
+        signed = pulses.counts(vector)
+        engine = cell.engine
+        exactly = apply_pulses(
+            exactly, signed.abs(), signed, engine.derived, None, engine.model, engine.bounds
+        )
+    # Merged pulses expand the growth to third order: below 0.06^4 / 24 of a change of 0.4.
+    torch.testing.assert_close(moved, exactly, rtol=0, atol=5e-6)
+    assert not torch.equal(moved, weight)
+
+
+@pytest.mark.parametrize("start", [0.0, 0.56])
+@pytest.mark.parametrize("name", list(DEVICES))
+def test_packed_trains_are_distributed_as_pulses_one_by_one(name, start, make_tile, exact):
+    kind, fields = DEVICES[name]
+    cell = make_tile(kind(**{**exact, "dw_min": 0.004, "dw_min_std": 0.5, **fields}), 150, 150).cell
+    pulses = trains(150, 150, 6, 31, 5)
+    weight = torch.full((150, 150), start)
+    with use_kernel("numba", "aihwkit.packed_update"):
+        merged, _ = cell.engine.apply(weight, pulses, torch.Generator().manual_seed(1), WHOLE, True)
+    exactly = one_by_one(cell, weight, pulses, torch.Generator().manual_seed(2))
+    # The same pulses with other noise: paired differences have mean 0, and equal spreads.
+    difference = (merged - exactly).double()
+    n = difference.numel()
+    z_mean = difference.mean() / (difference.std() / math.sqrt(n))
+    a, b = merged.double() - merged.mean(), exactly.double() - exactly.mean()
+    square = a.square() - b.square()
+    z_spread = square.mean() / (square.std() / math.sqrt(n))
+    hits = [(w >= cell.bounds.upper).double() for w in (merged, exactly)]
+    gap = hits[0] - hits[1]
+    z_bound = gap.mean() / (gap.std() / math.sqrt(n) + 1e-9)
+    assert abs(z_mean) < 4.5
+    assert abs(z_spread) < 4.5
+    assert abs(z_bound) < 4.5
+
+
+@pytest.mark.parametrize("name", ["constant", "soft bounds", "exp"])
+def test_threads_do_not_change_the_result(name, make_tile, monkeypatch):
+    from aihwkit.engine.kernels import threads
+
+    kind, fields = DEVICES[name]
+    cell = make_tile(kind(**fields), 40, 33).cell
+    pulses, weight = trains(40, 33, 5, 20, 6), torch.zeros(33, 40)
+    monkeypatch.setattr(threads, "_SMALLEST_WORK", 1)
+    results = []
+    for n in (1, 3):
+        monkeypatch.setattr(torch, "get_num_threads", lambda n=n: n)
+        generator = torch.Generator().manual_seed(3)
+        results.append(cell.engine.apply(weight, pulses, generator, WHOLE, True)[0])
+    assert torch.equal(*results)
+
+
+def test_both_kernels_take_the_same_pulses(make_tile, exact):
+    generator = torch.Generator().manual_seed(0)
+    x, d = torch.randn(12, 30, generator=generator), torch.randn(12, 20, generator=generator)
+    weights = []
+    for kernel in ("torch", "numba"):
+        with use_kernel(kernel, "aihwkit"):
+            tile = make_tile(ConstantStepDevice(**exact), 30, 20)
+            tile.set_weights(torch.zeros(20, 30))
+            tile.set_learning_rate(0.02)
+            tile.update(x, d)
+            weights.append(tile.get_weights())
+    # Sums of up to 100 single-precision steps of 1e-3.
+    torch.testing.assert_close(*weights, rtol=0, atol=1e-6)
+    assert weights[0].abs().max() > 0.01
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"out_bound": 1.0},
+        {"out_bound": -1.0},
+        {"inp_res": -1, "out_res": -1},
+        {"nm_thres": 0.5},
+    ],
+)
+def test_the_compiled_product_without_noise_is_the_definition(fields, transposed):
+    from aihwkit.engine.kernels.numba_mvm import analog_mvm_numba
+
+    settings = MVMSettings.from_parameters(IOParameters(out_noise=0.0, **fields))
+    generator = torch.Generator().manual_seed(0)
+    weight = torch.rand(20, 50, generator=generator) - 0.5
+    x = torch.randn(9, 20 if transposed else 50, generator=generator)
+    x[4] = 0.0
+    options = {"transposed": transposed, "generator": generator}
+    expected = analog_mvm(weight, x, settings, **options)
+    result = analog_mvm_numba(weight, x, settings, **options)
+    torch.testing.assert_close(result.values, expected.values, rtol=1e-6, atol=1e-6)
+    if expected.clipped is not None:
+        assert torch.equal(result.clipped, expected.clipped)
+
+
+def test_the_compiled_product_has_the_noise_of_the_configuration():
+    from aihwkit.engine.kernels.numba_mvm import analog_mvm_numba
+
+    settings = MVMSettings.from_parameters(IOParameters(out_noise=0.1, out_res=-1, inp_res=-1))
+    generator = torch.Generator().manual_seed(0)
+    weight = torch.zeros(64, 8)
+    x = torch.full((2000, 8), 3.0)
+    noise = analog_mvm_numba(weight, x, settings, generator=generator).values / 3.0
+    n = noise.numel()
+    assert abs(noise.mean()) < 4.5 * 0.1 / math.sqrt(n)
+    assert abs(noise.var() / 0.01 - 1) < 4.5 * math.sqrt(2 / n)
+    correlation = torch.corrcoef(noise.T)
+    correlation.fill_diagonal_(0.0)
+    assert correlation.abs().max() < 5.5 / math.sqrt(2000)
+
+
+def test_the_compiled_product_passes_on_what_is_not_a_number():
+    from aihwkit.engine.kernels.numba_mvm import analog_mvm_numba
+
+    settings = MVMSettings.from_parameters(IOParameters())
+    x = torch.ones(3, 8)
+    x[1, 2] = math.nan
+    values = analog_mvm_numba(
+        torch.ones(4, 8), x, settings, generator=torch.Generator().manual_seed(0)
+    ).values
+    assert torch.isfinite(values[[0, 2]]).all()
+    assert torch.isnan(values[1]).all()

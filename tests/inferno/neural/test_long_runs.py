@@ -167,3 +167,21 @@ def test_bad_input_leaves_layer_and_trainer_as_they_were():
     with pytest.raises(ValueError, match="shape"):
         layer.connection.delay = torch.zeros(3)
     assert torch.equal(layer.connection.weight, weight)
+
+
+@pytest.mark.parametrize("name", trainers())
+def test_trainers_keep_no_gradients_of_spikes_that_have_them(name):
+    layer, trainer = build().requires_grad_(), trainers()[name]
+    neural.surrogate_gradients(layer, neural.FastSigmoid())
+    trainer.register_cell("cell", layer.cell)
+    modulated = isinstance(trainer, learn.MSTDP | learn.MSTDPET | learn.DelayAdjustedMSTDPD)
+    before = layer.connection.weight.detach().clone()
+    delay = layer.connection.delay.detach().clone()
+    for _ in range(30):
+        layer(torch.rand(4, 6) < 0.4)
+        trainer(*((0.5,) if modulated else ()))
+        layer.connection.update()
+    assert not any(monitor.reducer.data.requires_grad for monitor in trainer.monitors)
+    assert layer.connection.weight.requires_grad
+    changed = not torch.equal(layer.connection.weight, before)
+    assert changed or not torch.equal(layer.connection.delay, delay)

@@ -12,11 +12,12 @@ from inferno.learn.base import IndependentCellTrainer
 from inferno.learn.functional import BatchReduction
 from inferno.neural import Cell
 from inferno.neural.modeling import SignedTerm
-from inferno.observe import CAReducer, StateMonitor
+from inferno.observe import StateMonitor
 from synaptensor.validation import check_choice, check_nonnegative, check_positive
 
 from .hyperparameters import TunedTrainer, rate
 from .monitors import recorded
+from .reducers import RateReducer
 
 __all__ = ["LinearHomeostasis"]
 
@@ -107,7 +108,7 @@ class LinearHomeostasis(TunedTrainer):
         self.add_cell(name, cell, state, [state.param])
         dt = cell.connection.dt
         constructor = StateMonitor.partialconstructor(
-            CAReducer(dt, duration=0.0), train_update=True, eval_update=False, prepend=True
+            RateReducer(dt, duration=0.0), train_update=True, eval_update=False, prepend=True
         )
         self.add_monitor(name, "spike_rate", "neuron.spike", constructor, False, dt=dt)
         return self.get_unit(name)

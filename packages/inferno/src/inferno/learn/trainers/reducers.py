@@ -5,9 +5,14 @@ from __future__ import annotations
 from torch import Tensor
 
 from inferno.neural.kernels import decay_and_count, scale_spikes
-from inferno.observe import CumulativeTraceReducer, NearestTraceReducer, PassthroughReducer
+from inferno.observe import (
+    CAReducer,
+    CumulativeTraceReducer,
+    NearestTraceReducer,
+    PassthroughReducer,
+)
 
-__all__ = ["FUSED", "CumulativeSpikeTrace", "NearestSpikeTrace", "SpikeReducer"]
+__all__ = ["FUSED", "CumulativeSpikeTrace", "NearestSpikeTrace", "RateReducer", "SpikeReducer"]
 
 
 class CumulativeSpikeTrace(CumulativeTraceReducer):
@@ -31,10 +36,22 @@ class NearestSpikeTrace(NearestTraceReducer):
 
 
 class SpikeReducer(PassthroughReducer):
-    """A record of spikes as numbers; see `PassthroughReducer`."""
+    """A record of spikes as numbers, without their gradients; see `PassthroughReducer`."""
+
+    def fold(self, obs: Tensor, state: Tensor | None) -> Tensor:  # type: ignore[override]
+        """Returns the observation."""
+        return obs.detach()
 
     def _fold_into(self, out: Tensor, state: Tensor, *inputs: Tensor) -> bool:
         return scale_spikes(inputs[0], 1.0, out.dtype, out) is not None
+
+
+class RateReducer(CAReducer):
+    """The mean of spikes so far, without their gradients; see `CAReducer`."""
+
+    def fold(self, obs: Tensor, state: Tensor | None) -> Tensor:  # type: ignore[override]
+        """Returns the average."""
+        return super().fold(obs.detach(), state)
 
 
 FUSED: dict[type, type] = {

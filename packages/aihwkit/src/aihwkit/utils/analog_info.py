@@ -201,10 +201,11 @@ class AnalogInfo:
                 stack.callback(handle.remove)
             stack.enter_context(_in_evaluation(self.model))
             self.model(torch.zeros(self.input_size, device=device))
-        return [
-            LayerInfo(layer, self.rpu_config, *shapes[id(layer)][:2], calls=shapes[id(layer)][2])
-            for layer in order
-        ]
+        infos = []
+        for layer in order:
+            inputs, outputs, calls = shapes[id(layer)]
+            infos.append(LayerInfo(layer, self.rpu_config, inputs, outputs, calls))
+        return infos
 
     def calculate_num_tiles(self) -> int:
         """Return the number of tiles of all layers."""

@@ -43,8 +43,7 @@ def normal_like(values: Tensor) -> Tensor:
     generator = _generator.get()
     if generator is None:
         return torch.randn_like(values)
-    options = {"dtype": values.dtype, "device": values.device, "generator": generator}
-    return torch.randn(values.shape, **options)
+    return torch.randn(values.shape, generator=generator, dtype=values.dtype, device=values.device)
 
 
 def polynomial(coefficients: Sequence[float], x: Tensor) -> Tensor:

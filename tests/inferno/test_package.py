@@ -40,6 +40,10 @@ PUBLIC = [
     "inferno._internal.argtest",
     "inferno._internal.utils",
     "inferno.plot",
+    "inferno.neural",
+    "inferno.neural.functional",
+    "inferno.learn",
+    "inferno.learn.distributed",
 ]
 
 

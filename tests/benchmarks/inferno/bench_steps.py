@@ -2,8 +2,8 @@
 with ``--reference DIRECTORY``, in the reference.
 
 The directory is one into which the reference was installed with ``pip install --target``. It runs
-in a second process, in turn with the others. Times are for fifty steps, or for one encoding of
-250 steps.
+in a second process, in turn with the others. Times are for fifty steps, for one encoding of
+250 steps, or for one step of a million neurons.
 """
 
 import argparse
@@ -19,7 +19,12 @@ from synaptensor.kernels import use_kernel
 sys.path.insert(0, str(Path(__file__).parent))
 from workloads import Run
 
-WORKLOADS = [("encode", 100, 20), ("eval", 100, 20), ("train", 100, 20)]
+WORKLOADS = [
+    ("encode", 100, 20),
+    ("eval", 100, 20),
+    ("train", 100, 20),
+    ("neurons", 1_000_000, 1),
+]
 LARGE = [("eval", 1600, 32), ("train", 1600, 32)]
 
 

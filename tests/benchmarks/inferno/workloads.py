@@ -65,7 +65,7 @@ class Run:
     """One workload, ready to be called again and again.
 
     Args:
-        kind: "train", "eval" or "encode".
+        kind: "train", "eval", "encode" or, for one step of neurons alone, "neurons".
         size: number of neurons.
         batch: number of samples.
     """
@@ -73,6 +73,13 @@ class Run:
     def __init__(self, kind: str, size: int, batch: int) -> None:
         torch.manual_seed(0)
         self.kind = kind
+        if kind == "neurons":
+            self.neurons = neural.LIF(
+                (size,), 1.0, rest_v=-60.0, reset_v=-65.0, thresh_v=-50.0, refrac_t=2.0,
+                time_constant=20.0, batch_size=batch,
+            )  # fmt: skip
+            self.currents = torch.rand(batch, size) * 30
+            return
         self.images = torch.rand(batch, 28, 28)
         self.images *= self.images > 0.8
         self.encoder = neural.HomogeneousPoissonEncoder(250, 1.0, frequency=128.0)
@@ -101,7 +108,9 @@ class Run:
     @torch.no_grad()
     def __call__(self) -> None:
         """Runs the workload once."""
-        if self.kind == "encode":
+        if self.kind == "neurons":
+            self.neurons(self.currents)
+        elif self.kind == "encode":
             self.encoder(self.images)
         else:
             self.model(self.trains, self.trainer if self.kind == "train" else None)

@@ -59,7 +59,8 @@ class RecordTensor(RecordStorage):
         Raises:
             RuntimeError: if there are no data.
         """
-        size = self._data().shape[0]
+        rows = self._attached_rows()
+        size = self._data().shape[0] if rows is None else rows.size
         self.pointer = pointer = (self.pointer + int(pos)) % size
         return pointer
 
@@ -160,8 +161,7 @@ class RecordTensor(RecordStorage):
         rows = self._attached_rows()
         if rows is None:
             return None
-        pointer = self.pointer
-        slot = pointer % rows.size
+        slot = self.pointer % rows.size if rows.size > 1 else 0
         state = rows.rows[slot - 1]
         if rows.writable(slot):
             return state, rows.rows[slot]

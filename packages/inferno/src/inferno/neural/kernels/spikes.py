@@ -52,9 +52,13 @@ def decay_and_count(
         Whether it was done.
     """
     loops = accelerated(output.dtype)
-    if loops is None or spikes.dtype != torch.bool or not fit(output, state, spikes):
+    if loops is None or spikes.dtype != torch.bool or not fit(output, spikes):
         return False
-    if output.dtype != state.dtype or not output.shape == state.shape == spikes.shape:
+    if output.shape != spikes.shape:
+        return False
+    if state is not output and (
+        output.dtype != state.dtype or output.shape != state.shape or not fit(state)
+    ):
         return False
     loops.trace(
         output.numel(),

@@ -93,9 +93,10 @@ def fused_step(connection: Any, neuron: Any, inputs: Tensor) -> Tensor | None:
                 updated.data_ptr(), constants[0].data_ptr(), constants[1].data_ptr(),
             )  # fmt: skip
     record = synapse.spike_
-    slot = record.claim(synapse._inplace)
-    if slot is None or slot.numel() != batch * insize:
+    turn = record.turn(synapse._inplace)
+    if turn is None or turn[1].numel() != batch * insize:
         return None
+    newest, slot = turn
     kind, first, second, factor, proportional, reset, slope = neuron._kernel_parameters()
     new_voltage, new_refrac = torch.empty_like(voltage), torch.empty_like(voltage)
     spikes = torch.empty_like(voltage, dtype=torch.bool)
@@ -111,7 +112,9 @@ def fused_step(connection: Any, neuron: Any, inputs: Tensor) -> Tensor | None:
     )  # fmt: skip
     if not done:
         return None
-    record.incr(1)
+    # in a record of one slot the newest is the next, and the pointer stays
+    if newest is not slot:
+        record.incr(1)
     buffers["_voltage__data"], buffers["_refrac__data"] = new_voltage, new_refrac
     buffers["_spike_mask"] = spikes
     if adapted:

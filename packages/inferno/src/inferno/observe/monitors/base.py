@@ -10,6 +10,7 @@ from torch import nn
 from inferno._internal import argtest
 from inferno._internal.weak import WeakReference
 from inferno.core import ContextualHook, Module
+from inferno.core.module import unhooked
 from inferno.observe.reducers.base import Reducer
 
 __all__ = ["Filter", "Map", "Monitor", "MonitorConstructor", "ReducerSource"]
@@ -155,5 +156,6 @@ class Monitor(Module, ContextualHook):
 
     def _record(self, value: Any) -> None:
         if value is not None if self.filter_ is isdefined else self.filter_(value):
-            reducer = self._modules["reducer_"]
-            reducer(*self.map_(value))  # type: ignore[misc]
+            reducer: Any = self._modules["reducer_"]
+            fold = reducer.forward if unhooked(reducer) else reducer
+            fold(*self.map_(value))

@@ -254,7 +254,9 @@ class FoldReducer(RecordReducer, ABC):
                 return False
         if not self._fold_into(out, state, *inputs):
             return False
-        record.incr(1)
+        # in a record of one slot the newest is the next, and the pointer stays
+        if state is not out:
+            record.incr(1)
         return True
 
     @property

@@ -65,7 +65,7 @@ class MatrixConnection(WeightBiasDelayMixin, Connection):
             ValueError: if ``data`` has another number of dimensions.
         """
         if data.ndim == 2:
-            return data[:, None, :, None]
+            return data.reshape(data.shape[0], 1, -1, 1)
         if data.ndim == 3:
             return data.transpose(1, 2).unsqueeze(-1)
         raise ValueError(f"`data` must have 2 or 3 dimensions, got {data.ndim}")

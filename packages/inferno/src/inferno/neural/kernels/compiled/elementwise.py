@@ -38,6 +38,17 @@ def _fold(x, s, decay, amplitude, nearest, zero, y):
             y[i] = x[i] * decay + (amplitude if s[i] else zero)
 
 
+@compiled
+def _fold_in_place(y, s, decay, amplitude, nearest, zero):
+    # compilers vectorise loops in place only if they see that they are
+    if nearest:
+        for i in range(len(s)):
+            y[i] = amplitude if s[i] else y[i] * decay
+    else:
+        for i in range(len(s)):
+            y[i] = y[i] * decay + (amplitude if s[i] else zero)
+
+
 def trace(real: type) -> Any:
     """Returns the loop for traces of spikes."""
 
@@ -47,9 +58,9 @@ def trace(real: type) -> Any:
         s = carray(pointer(spikes), size, np.uint8)
         y = carray(pointer(output), size, real)
         if state == output:
-            # compilers vectorise loops in place only if they see that they are
-            x = y
-        _fold(x, s, real(decay), real(amplitude), nearest, real(0.0), y)
+            _fold_in_place(y, s, real(decay), real(amplitude), nearest, real(0.0))
+        else:
+            _fold(x, s, real(decay), real(amplitude), nearest, real(0.0), y)
 
     return step
 

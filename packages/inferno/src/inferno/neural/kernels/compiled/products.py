@@ -28,9 +28,14 @@ def nonzeros(rows, size, values, bits, first, index):
     """
     each = 8 // values.itemsize
     limit, found = len(index) - each, 0
-    for word in range(len(bits)):
+    word, stop = 0, len(bits)
+    while word < stop:
+        if word + 4 <= stop and bits[word] | bits[word + 1] | bits[word + 2] | bits[word + 3] == 0:
+            word += 4
+            continue
         left = bits[word]
         if left == 0:
+            word += 1
             continue
         if found > limit:
             return False
@@ -43,6 +48,7 @@ def nonzeros(rows, size, values, bits, first, index):
             for j in range(word * each, (word + 1) * each):
                 index[found] = j
                 found += values[j] != 0
+        word += 1
     for j in range(len(bits) * each, rows * size):
         if found >= len(index):
             return False

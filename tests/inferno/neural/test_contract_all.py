@@ -190,6 +190,38 @@ TestBernoulli = _subject(_Encoder, lambda: neural.HomogeneousPoissonApproxEncode
 TestInterval = _subject(_Encoder, lambda: neural.PoissonIntervalEncoder(20, 1.0, 100.0))
 
 
+class Differentiable(Module):
+    """Ten steps of a layer with surrogate gradients, from its resting state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        synapse = neural.SingleExponentialCurrent.partialconstructor(200.0, 5.0)
+        connection = neural.LinearDense(
+            SHAPE, 5, 1.0, synapse=synapse, bias=True, batch_size=4, delay=3.0,
+            delay_init=lambda d: 0.25 + 2.5 * torch.rand_like(d),
+        )  # fmt: skip
+        self.layer = neural.Serial(connection, neural.ALIF(5, 1.0, **ALIF)).requires_grad_()
+        neural.surrogate_gradients(self, neural.FastSigmoid(5.0))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.layer.clear(keep_adaptations=False)
+        total = sum(self.layer(x if step % 2 else 0.5 * x) for step in range(10))
+        result = total + 0.01 * self.layer.neuron.voltage
+        neural.detach_state(self)
+        return result
+
+
+class TestSurrogateGradients(_Stepping):
+    trainable = True
+    bad_inputs = "every call starts by clearing the state"
+
+    def make(self) -> nn.Module:
+        return Differentiable()
+
+    def inputs(self, batch: int) -> tuple[torch.Tensor, ...]:
+        return (torch.rand(batch, 3, 2),)
+
+
 class TestClassifier(_Stepping):
     bad_inputs: ClassVar = [((torch.zeros(4, 5), None), (ValueError, RuntimeError), "s")]
     batch_change = True

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from bioplnn.functional.spatial import pool
 from bioplnn.models.classifiers.head import build_head
 from bioplnn.models.spatially_embedded import SpatiallyEmbeddedRNN
+from bioplnn.models.spatially_embedded.initialization import prepare_readout_
 from synaptensor.validation import check_choice, check_integer
 
 
@@ -63,18 +64,11 @@ class SpatiallyEmbeddedClassifier(nn.Module):
         features = last.out_channels * size[0] * size[1]
         self.readout = build_head(features, fc_dim, num_classes, dropout)
         if last.weight_init == "balanced":
-            self._ignore_common_activity()
+            prepare_readout_(last, *self._linear_layers())
 
-    @torch.no_grad()
-    def _ignore_common_activity(self) -> None:
-        """Make hidden units blind to the mean of all features.
-
-        Outputs of an excitatory population share a large positive mean. Without this it would
-        decide which hidden units are active, whatever the image.
-        """
-        hidden: Any = self.readout[1]
-        weight: Tensor = hidden.weight
-        weight -= weight.mean(1, keepdim=True)
+    def _linear_layers(self) -> tuple[nn.Linear, nn.Linear]:
+        hidden, scores = (layer for layer in self.readout if isinstance(layer, nn.Linear))
+        return hidden, scores
 
     def forward(
         self,

@@ -24,7 +24,7 @@ import torch.distributed as dist
 __all__ = ["DistributedError", "run_distributed"]
 
 _HOST = "127.0.0.1"
-_START_SECONDS = 60.0
+_START_SECONDS = 300.0
 # How long to wait for other ranks once one has failed: they may hang in a collective.
 _GRACE_SECONDS = 2.0
 _Location = tuple[str, str | None]

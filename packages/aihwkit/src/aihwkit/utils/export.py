@@ -101,7 +101,7 @@ def fusion_import(
 def _weights(tile: Any) -> Tensor:
     if not isinstance(tile, InferenceTileWithPeriphery):
         raise TileError(f"export needs inference tiles, got a {type(tile).__name__}")
-    result: Tensor = tile.tile.get_weights().detach().cpu()  # type: ignore[attr-defined]
+    result: Tensor = tile.tile.get_weights().detach().cpu()
     return result
 
 
@@ -136,11 +136,11 @@ def _fusion_get_csv_header(analog_model: Any) -> list[str]:
             continue
         index += 1
         if isinstance(module, AnalogLayerBase):
-            tiles = list(module.analog_tiles())
-            weight = getattr(module, "weight_shape", None)
-            height = getattr(module, "out_features", None) or getattr(module, "out_channels", None)
+            tiles: list[Any] = list(module.analog_tiles())
+            sizes: Any = module
+            height = int(getattr(sizes, "out_features", 0) or getattr(sizes, "out_channels", 0))
+            height = height or tiles[0].out_size
             total = sum(_weights(tile).numel() for tile in tiles)
-            height = height or (weight[0] if weight else tiles[0].out_size)
             rows.append((index, type(module).__name__, total, height, total // height))
     return [",".join(map(str, column)) for column in zip(*rows, strict=True)]
 

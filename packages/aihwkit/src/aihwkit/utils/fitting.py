@@ -205,7 +205,8 @@ def _read_parameters(parameters: Any) -> dict[str, FitParameter]:
         if isinstance(value, int | float):
             result[name] = FitParameter(float(value), vary=False)
         elif isinstance(value, Sequence) and len(value) == 3:
-            result[name] = FitParameter(*map(float, value))
+            initial, low, high = map(float, value)
+            result[name] = FitParameter(initial, low, high)
         elif hasattr(value, "value") and hasattr(value, "min"):
             result[name] = FitParameter(value.value, value.min, value.max, value.vary)
         else:

@@ -185,7 +185,9 @@ class _Evaluation:
         prepared = prepare_input(scaled, self.settings)
         steps = prepared / self.settings.inp_step
         weight = self._noisy_weight(steps)
-        total, high, low = 0.0, None, None
+        total = torch.zeros((), dtype=steps.dtype, device=steps.device)
+        high: Tensor | None = None
+        low: Tensor | None = None
         for read in self._passes(steps):
             value = self._read(weight, read)
             value, part_high, part_low = finalize_output(value, self.settings, LineParameters())
@@ -194,7 +196,7 @@ class _Evaluation:
                 high = part_high if high is None else high | part_high
                 low = part_low if low is None else low | part_low
         factor = self.settings.out_scale if scale is None else scale * self.settings.out_scale
-        values = torch.as_tensor(total) * factor
+        values = total * factor
         if high is None or low is None:
             return values, None, None
         failed = high | low if self.settings.bm_test_negative_bound else high
@@ -270,10 +272,14 @@ class _Evaluation:
         n_out = plus.shape[1]
         charge = lengths.new_empty(*lengths.shape[:-1], n_out)
         for first, flipped in ((0, False), (1, True)):
-            pair = [g[:, first::2].flip(0) if flipped else g[:, first::2] for g in (plus, minus)]
-            if pair[0].shape[1] == 0:
+            high, low = plus[:, first::2], minus[:, first::2]
+            if high.shape[1] == 0:
                 continue
-            equivalent = column_equivalent(*pair, io.ir_drop_segments, io.ir_drop * io.ir_drop_rs)
+            if flipped:
+                high, low = high.flip(0), low.flip(0)
+            equivalent = column_equivalent(
+                high, low, io.ir_drop_segments, io.ir_drop * io.ir_drop_rs
+            )
             pulses = lengths.flip(-1) if flipped else lengths
             part = equivalent.charge(pulses, total, io.ir_drop_v_read)
             charge[..., first::2] = (

@@ -150,7 +150,22 @@ class TorchInferenceTile(TileModule, InferenceTileWithPeriphery, SimulatorTileWr
 
     @torch.no_grad()
     def _update_range(self, values: Tensor) -> None:
-        self._estimate_range(values)
+        """Adapt the range to the data of the first batches.
+
+        The compiler takes the form without branches, which does not leave its graph.
+        """
+        if not torch.compiler.is_compiling():
+            self._estimate_range(values)
+            return
+        config: Any = self.rpu_config
+        parameters = config.pre_post.input_range
+        assert self.input_range is not None
+        assert self.input_range_update_idx is not None
+        count, std = self.input_range_update_idx, values.std()
+        adapts = (count < parameters.init_from_data) & (std > 0)
+        new = (self.input_range * count + parameters.init_std_alpha * std) / (count + 1)
+        self.input_range.copy_(torch.where(adapts, new.abs(), self.input_range))
+        count.add_(adapts.to(count.dtype))
 
     # -- what simulator tiles without pulses do otherwise ---------------------------------------
 

@@ -6,7 +6,9 @@ import pickle
 import pytest
 import torch
 
+from aihwkit.engine.cells.base import UpdateContext
 from aihwkit.exceptions import ConfigError
+from aihwkit.functional.update_settings import UpdateSettings
 from aihwkit.simulator.configs import (
     BufferedTransferCompound,
     ChoppedTransferCompound,
@@ -19,6 +21,7 @@ from aihwkit.simulator.configs import (
     ReferenceUnitCell,
     SoftBoundsDevice,
     TransferCompound,
+    UpdateParameters,
     VectorUnitCell,
 )
 from aihwkit.simulator.parameters.enums import PulseType, VectorUnitCellUpdatePolicy
@@ -349,3 +352,22 @@ def test_only_the_outermost_construction_seed_counts(make_tile):
 def test_impossible_compounds_are_refused(make, message, make_tile):
     with pytest.raises(ConfigError, match=message):
         make_tile(make())
+
+
+def test_a_transfer_without_pulses_writes_exactly(make_tile, exact):
+    fast, slow = ConstantStepDevice(**exact), ConstantStepDevice(**exact)
+    compound = TransferCompound(
+        [fast, slow],
+        transfer_lr=0.5,
+        scale_transfer_lr=False,
+        transfer_every=1,
+        transfer_forward=IOParameters(is_perfect=True),
+        transfer_update=UpdateParameters(pulse_type=PulseType.NONE),
+    )
+    cell = make_tile(compound, 6, 4).cell
+    cell.set(torch.zeros(4, 6), torch.Generator())
+    cell.cells[0].weight.copy_(torch.linspace(-0.3, 0.3, 24).view(4, 6))
+    context = UpdateContext(UpdateSettings(), torch.Generator(), 1, 0.1)
+    cell.transfer(0, context)
+    assert torch.equal(cell.cells[1].weight[:, 0], 0.5 * cell.cells[0].weight[:, 0])
+    assert not cell.cells[1].weight[:, 1:].any()

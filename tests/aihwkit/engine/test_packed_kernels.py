@@ -232,3 +232,20 @@ def test_the_compiled_product_passes_on_what_is_not_a_number():
     ).values
     assert torch.isfinite(values[[0, 2]]).all()
     assert torch.isnan(values[1]).all()
+
+
+def test_write_noise_is_drawn_where_pulses_arrive(make_tile, exact):
+    device = SoftBoundsDevice(**{**exact, "write_noise_std": 2.0})
+    cell = make_tile(device, 300, 200).cell
+    generator = torch.Generator().manual_seed(0)
+    cell.set(torch.zeros(200, 300), generator)
+    before = cell.weight.clone()
+    pulses = trains(300, 200, 1, 2, 8)
+    counts = pulses.counts(0)
+    assert cell._apply_packed(pulses, generator, WHOLE)
+    touched = counts != 0
+    assert torch.equal(cell.weight[~touched], before[~touched])
+    noise = (cell.weight - cell.persistent)[touched]
+    n, expected = noise.numel(), 2.0 * device.dw_min
+    assert abs(noise.mean()) < 4.5 * expected / math.sqrt(n)
+    assert abs(noise.var() / expected**2 - 1) < 4.5 * math.sqrt(2 / n)

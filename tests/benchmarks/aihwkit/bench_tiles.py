@@ -1,102 +1,107 @@
-"""Simulator tiles: analog products and pulsed updates, with compiled loops and with torch alone.
+"""Analog tiles, layers and networks: updates, products and whole training steps.
 
-The yardstick of a product is the plain matrix product, that of an update the plain outer product.
-Updates of 512 x 512 devices with 64 vectors give each cross point about four pulses a vector.
+With ``--reference DIRECTORY``, a folder into which the reference was installed with
+``pip install --target``, the same workloads run with it in a second process, in turn with this
+package.
 """
 
 import argparse
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
 
 import torch
 
-from aihwkit.simulator.configs import (
-    ConstantStepDevice,
-    ExpStepDevice,
-    IOParameters,
-    LinearStepDevice,
-    SingleRPUConfig,
-    SoftBoundsDevice,
-    UpdateParameters,
-)
+sys.path.insert(0, str(Path(__file__).parent))
+from workloads import NAMES, make
+
 from synaptensor.benchmark import Benchmark, Table
-from synaptensor.kernels import capabilities, use_kernel
-
-DEVICES = (ConstantStepDevice, LinearStepDevice, SoftBoundsDevice, ExpStepDevice)
 
 
-def make_tile(device, x_size, d_size, **update):
-    config = SingleRPUConfig(
-        device=device, forward=IOParameters(), update=UpdateParameters(**update)
-    )
-    tile = config.as_bindings().create_array(x_size, d_size, config.device.as_bindings())
-    tile.manual_seed(0)
-    return tile
+class Worker:
+    """A process in which the same workload runs with the package of another folder."""
+
+    def __init__(self, directory: Path, name: str, threads: int) -> None:
+        command = [sys.executable, __file__, "--worker", name, str(threads)]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={"PYTHONPATH": str(directory), "PATH": "/usr/bin:/bin"},
+        )
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+    def step(self) -> None:
+        """Let the process do one step, and wait for it."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write("step\n")
+        self.process.stdin.flush()
+        self.process.stdout.readline()
 
 
-def layer(repeats, threads):
-    """A layer of 784 inputs and 256 outputs with 64 vectors."""
-    x, d = torch.rand(64, 784), 0.01 * torch.randn(64, 256)
-    tile = make_tile(ConstantStepDevice(), 784, 256)
-    tile.set_learning_rate(0.01)
-    weight = tile.get_weights()
-
-    def step():
-        tile.forward(x)
-        tile.backward(d)
-        tile.update(x, d)
-
-    table = Table(capabilities())
-    for name, fn, plain in (
-        ("forward 784-256", lambda: tile.forward(x), lambda: x @ weight.T),
-        ("training step 784-256", step, lambda: (x @ weight.T, d @ weight, d.T @ x)),
-    ):
-        bench = Benchmark(name, yardstick="plain torch", repeats=repeats, threads=threads)
-        bench.add("plain torch", plain)
-        bench.add("analog tile", fn)
-        table.extend(bench.run())
-    return table
+def serve(name: str, threads: int) -> None:
+    """Do one step for each line of the standard input."""
+    torch.set_num_threads(threads)
+    step = make(name)
+    for _ in sys.stdin:
+        step()
+        print("done", flush=True)
 
 
-def updates(repeats, threads):
-    """Updates of 512 x 512 devices, from the same weights each time."""
-    x, d = (torch.rand(64, 512) * 2 - 1 for _ in range(2))
-    start = torch.rand(512, 512) * 0.2 - 0.1
-    table = Table(capabilities())
-    for device in DEVICES:
-        name = f"update {device.__name__} 512-512"
-        bench = Benchmark(name, yardstick="plain torch", repeats=repeats, threads=threads)
-        bench.add("plain torch", lambda: d.T @ x)
-        for kernel in ("torch", "numba"):
-            tile = make_tile(
-                device(), 512, 512, update_bl_management=False, update_management=False
-            )
-            tile.set_learning_rate(0.5 * 31 * tile.cell.granularity)
-
-            def run(tile, kernel=kernel):
-                with use_kernel(kernel, "aihwkit"):
-                    tile.update(x, d)
-
-            bench.add(kernel, run, setup=lambda tile=tile: _restart(tile, start))
-        table.extend(bench.run())
-    return table
+def measure(name: str, threads: int, repeats: int, reference: Path | None) -> Table:
+    """Measure one workload."""
+    workload = f"{name}, {threads} thread{'s' * (threads > 1)}"
+    bench = Benchmark(workload, repeats=repeats, threads=threads)
+    bench.add("aihwkit", make(name))
+    if reference is None:
+        return bench.run()
+    with Worker(reference, name, threads) as worker:
+        bench.add("reference", worker.step)
+        return bench.run()
 
 
-def _restart(tile, start):
-    tile.set_weights(start)
-    return tile
-
-
-def main():
+def main(argv: list[str] | None = None) -> None:
+    """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=None)
-    parser.add_argument("--json", default=None)
-    options = parser.parse_args()
-    torch.manual_seed(0)
-    table = layer(options.repeats, options.threads)
-    table.extend(updates(options.repeats, options.threads))
-    print(table)
-    if options.json:
-        table.save(options.json)
+    parser.add_argument("--reference", type=Path)
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--only", default="", help="workloads whose name contains this")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    if options.worker is not None:
+        serve(options.worker[0], int(options.worker[1]))
+        return
+    names = [name for name in NAMES if options.only in name]
+    if not names:
+        parser.error(f"--only must be part of one of {', '.join(NAMES)}, got {options.only!r}")
+    tables = [
+        measure(name, threads, options.repeats, options.reference)
+        for name in names
+        for threads in options.threads
+    ]
+    result = tables[0]
+    for table in tables[1:]:
+        result.extend(table)
+    print(result)
+    if options.json is not None:
+        result.save(options.json)
 
 
 if __name__ == "__main__":

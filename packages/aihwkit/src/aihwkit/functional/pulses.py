@@ -246,7 +246,7 @@ def pulse_blocks(
     rate = torch.as_tensor(lr, dtype=torch.float64, device=x.device)
     turn = -torch.sign(rate).to(d.dtype)
     opposite = d * (turn.unsqueeze(1) if turn.dim() else turn)
-    if settings.pulse_type == "NoneWithDevice":
+    if settings.pulse_type in ("None", "NoneWithDevice"):
         scale = rate.abs().to(d.dtype)
         yield ExactUpdate(x, opposite * (scale.unsqueeze(1) if scale.dim() else scale))
         return

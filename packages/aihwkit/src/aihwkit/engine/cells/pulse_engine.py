@@ -49,7 +49,6 @@ class PulseEngine:
         generator: torch.Generator,
         region: Region,
         ignore_touched: bool,
-        in_place: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
         """Return the weights of a region after the pulses, and which of them got any.
 
@@ -59,7 +58,6 @@ class PulseEngine:
             generator: source of the draws.
             region: rows and columns of the matrix.
             ignore_touched: do not find out which weights got pulses.
-            in_place: `weight` may be changed and returned.
         """
         part = self if region == WHOLE else self._part(region)
         if isinstance(pulses, ExactUpdate):
@@ -68,12 +66,37 @@ class PulseEngine:
         if not ignore_touched:
             up, down = pulses.totals()
             touched = (up + down) > 0
-        result = weight if in_place and weight.is_contiguous() else weight.clone().contiguous()
+        result = weight.clone(memory_format=torch.contiguous_format)
         if UPDATE_KERNEL.select(weight.device)(result, pulses, part, generator):
             return result, touched
         if pulses.n_vectors > 1 and self.limit == UNLIMITED and self._is_constant(weight):
             return part._summed(weight, pulses, generator), touched
         return part._in_order(weight, pulses, generator), touched
+
+    def apply_packed(
+        self,
+        weight: Tensor,
+        pulses: Pulses,
+        generator: torch.Generator,
+        region: Region,
+        shown: Tensor | None,
+        write_noise: float,
+    ) -> bool:
+        """Take pulses in place by compiled loops; return False, with nothing changed, without them.
+
+        Args:
+            weight: weights of the region, contiguous.
+            pulses: for the region.
+            generator: source of the draws.
+            region: rows and columns of the matrix.
+            shown: weights of the region with write noise, drawn anew where pulses arrive; None
+                without it.
+            write_noise: its standard deviation.
+        """
+        run = UPDATE_KERNEL.select(weight.device)
+        part = self if region == WHOLE else self._part(region)
+        done: bool = run(weight, pulses, part, generator, shown, write_noise)
+        return done
 
     def _part(self, region: Region) -> "PulseEngine":
         """Return the engine of some rows and columns."""

@@ -12,7 +12,7 @@ from aihwkit.engine.cells.pulse_engine import PulseEngine
 from aihwkit.engine.drift import DriftProcess
 from aihwkit.functional.drift import DriftSettings
 from aihwkit.functional.pulse_pass import Bounds
-from aihwkit.functional.pulses import ExactUpdate, Pulses, pulse_blocks
+from aihwkit.functional.pulses import ExactUpdate, PackedTrains, Pulses, pulse_blocks
 from aihwkit.functional.response import ResponseModel
 
 __all__ = ["PulsedCell", "computing_dtype"]
@@ -197,17 +197,33 @@ class PulsedCell(Cell):
     ) -> None:
         """Apply the pulses of some vectors, in order, to a region of the matrix."""
         generator = context.generator
-        base = self.base()[region]
-        result, touched = self.engine.apply(
-            base, pulses, generator, region, self.persistent is None, in_place=True
-        )
-        in_place = result is base and base.dtype == self.weight.dtype
-        if not in_place or self.persistent is not None:
+        if not (isinstance(pulses, PackedTrains) and self._apply_packed(pulses, generator, region)):
+            result, touched = self.engine.apply(
+                self.base()[region], pulses, generator, region, self.persistent is None
+            )
             self.store(result, generator, region, touched)
         if self.counters is not None and isinstance(pulses, Pulses):
             up, down = pulses.totals()
             self.counters[0][region] += up.long()
             self.counters[1][region] += down.long()
+
+    def _apply_packed(
+        self, pulses: PackedTrains, generator: torch.Generator, region: Region
+    ) -> bool:
+        """Take pulses by compiled loops; return False, with nothing changed, without them."""
+        target = self.weight if self.persistent is None else self.persistent
+        base, shown = self.base()[region].contiguous(), None
+        if self.persistent is not None:
+            if self.weight.dtype != self.dtype:
+                return False
+            shown = self.weight[region].contiguous()
+        engine, noise = self.engine, self.write_noise
+        if not engine.apply_packed(base, pulses, generator, region, shown, noise):
+            return False
+        for whole, part in ((target, base), (self.weight, shown)):
+            if part is not None and part.data_ptr() != whole[region].data_ptr():
+                whole[region] = part.to(whole.dtype)
+        return True
 
     # -- state -----------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ __all__ = ["column_masks", "stateful_rows"]
 
 _U, _F, _W = np.uint64, np.float32, np.uint32
 _ONE, _ZERO = _F(1), _F(0)
-_VECTOR_NOISE, _PULSE_NOISE = _U(6), _U(7)
+_VECTOR_NOISE, _PULSE_NOISE, _SHOWN_NOISE = _U(6), _U(7), _U(8)
 _INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
 _ONE_BIT, _SIX, _SIXTY_THREE = _U(1), _U(6), _U(63)
 
@@ -122,8 +122,8 @@ def stateful_rows(
     limits,
     key0,
     key1,
-    snapshots,
-    read,
+    visible,
+    write_noise,
     start,
     stop,
 ):
@@ -143,8 +143,8 @@ def stateful_rows(
         limits: see `move_points`.
         key0: low word of the key of the noise.
         key1: high word.
-        snapshots: column to read after each vector, -1 for none.
-        read: written, what was read, `[vectors, d]`.
+        visible: weights with write noise, `[d, x]`, shown anew where pulses arrived.
+        write_noise: its standard deviation; 0 if `visible` is not used.
         start: first row.
         stop: end of the rows.
     """
@@ -154,6 +154,7 @@ def stateful_rows(
     columns, sides = np.empty(n + 64, np.uint32), np.empty(n + 64, np.uint8)
     counts, draws = np.empty(n + 64, np.float32), np.zeros(n + 64, np.float32)
     out, far = np.empty(n + 64, np.float32), np.empty(n + 64, np.uint8)
+    arrived = np.zeros(n, np.bool_)
     for row in range(start, stop):
         w, p = weight[row], params[row]
         for vector in range(n_vectors):
@@ -188,8 +189,24 @@ def stateful_rows(
                             vector,
                         )
                     w[j] = out[k]
-            if snapshots[vector] >= 0:
-                read[vector, row] = w[snapshots[vector]]
+                    arrived[j] = True
+        if write_noise > 0:
+            _show(visible[row], w, arrived, write_noise, row, (key0, key1), draws, columns)
+
+
+@njit(**OPTIONS)
+def _show(visible, weight, arrived, write_noise, row, keys, draws, columns):
+    """Show the weights that got pulses with fresh noise, and forget which they were."""
+    m = _U(0)
+    for j in range(weight.shape[0]):
+        if arrived[j]:
+            columns[m] = j
+            m += _ONE_BIT
+            arrived[j] = False
+    normals(draws, m, keys[0], keys[1], _U(row), _U(0), _SHOWN_NOISE)
+    for k in range(m):
+        j = columns[k]
+        visible[j] = weight[j] + write_noise * draws[k]
 
 
 @njit(**_INLINE)

@@ -18,22 +18,39 @@ from aihwkit.functional.pulse_trains import SLOTS_PER_WORD, draw_key
 __all__ = ["packed_update"]
 
 _KEY_MASK = 0xFFFFFFFF
+_NOT_SHOWN = np.empty((1, 1), np.float32)
 
 
 def _split(key: int) -> tuple[np.uint64, np.uint64]:
     return np.uint64(key & _KEY_MASK), np.uint64(key >> 32)
 
 
-def packed_update(weight: Tensor, pulses: Any, engine: Any, generator: torch.Generator) -> bool:
-    """Take pulses in place; return False for models and pulses that have no compiled loop."""
+def packed_update(
+    weight: Tensor,
+    pulses: Any,
+    engine: Any,
+    generator: torch.Generator,
+    visible: Tensor | None = None,
+    write_noise: float = 0.0,
+) -> bool:
+    """Take pulses in place; return False, with nothing changed, where there is no compiled loop.
+
+    Args:
+        weight: `[d, x]`, contiguous.
+        pulses: of all vectors.
+        engine: of the devices.
+        generator: source of the key of all noise.
+        visible: weights with write noise, shown anew where pulses arrive; None without it.
+        write_noise: its standard deviation.
+    """
     if not isinstance(pulses, PackedTrains) or weight.dtype != torch.float32:
         return False
     model = engine.model
-    if isinstance(model, ConstantStepResponse):
+    if isinstance(model, ConstantStepResponse) and visible is None:
         _constant(weight, pulses, engine, generator)
         return True
     if isinstance(model, LinearStepResponse | ExpStepResponse):
-        _stateful(weight, pulses, engine, generator)
+        _stateful(weight, pulses, engine, generator, visible, write_noise)
         return True
     return False
 
@@ -94,7 +111,12 @@ def _noise(model: Any) -> tuple[Any, ...]:
 
 
 def _stateful(
-    weight: Tensor, pulses: PackedTrains, engine: Any, generator: torch.Generator
+    weight: Tensor,
+    pulses: PackedTrains,
+    engine: Any,
+    generator: torch.Generator,
+    visible: Tensor | None,
+    write_noise: float,
 ) -> None:
     x_words = pulses.x_words.contiguous().numpy().view(np.uint32)
     n_vectors, n_words, n = x_words.shape
@@ -115,8 +137,8 @@ def _stateful(
         _noise(engine.model),
         tuple(np.float32(value) for value in limits),
         *_split(draw_key(generator)),
-        np.full(n_vectors, -1, np.int64),
-        np.empty((1, 1), np.float32),
+        _NOT_SHOWN if visible is None else visible.numpy(),
+        np.float32(0.0 if visible is None else write_noise),
     )
 
     def run(start: int, stop: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bioplnn.functional.spatial import pool
+from bioplnn.functional.spatial import pool as pool_over_space
 from bioplnn.models.classifiers.head import build_head
 from bioplnn.models.spatially_embedded import SpatiallyEmbeddedRNN
 from bioplnn.models.spatially_embedded.initialization import prepare_readout_
@@ -91,18 +91,19 @@ class SpatiallyEmbeddedClassifier(nn.Module):
             activations ``(scores, outs, neuron_states, feedbacks)``.
         """
         if not (loss_all_timesteps or return_activations):
-            outs, _, _ = self.rnn(x, num_steps=num_steps, last_step_only=True, reduce=self._pooled)
+            outs, _, _ = self.rnn(x, num_steps=num_steps, last_step_only=True, reduce=self.pool)
             return self.readout(outs[-1].flatten(0, 1))
         outs, states, feedbacks = self.rnn(x, num_steps=num_steps)
         out = outs[-1].transpose(0, 1) if self.rnn.batch_first else outs[-1]
         if loss_all_timesteps:
-            scores = self.readout(self._pooled(out.flatten(0, 1))).unflatten(0, out.shape[:2])
+            scores = self.readout(self.pool(out.flatten(0, 1))).unflatten(0, out.shape[:2])
         else:
-            scores = self.readout(self._pooled(out[-1]))
+            scores = self.readout(self.pool(out[-1]))
         return (scores, outs, states, feedbacks) if return_activations else scores
 
-    def _pooled(self, out: Tensor) -> Tensor:
-        return pool(out, self.pool_size_classifier, self.pool_mode_classifier)
+    def pool(self, out: Tensor) -> Tensor:
+        """Pool the output of the last area, ``(B, C, H, W)``, to the size of the readout."""
+        return pool_over_space(out, self.pool_size_classifier, self.pool_mode_classifier)
 
     @torch.no_grad()
     def activity(

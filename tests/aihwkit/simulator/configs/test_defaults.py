@@ -228,5 +228,6 @@ def test_additional_keyword_only_fields():
             "nm_decay": 1e-3,
             "nm_assumed_wmax": 0.6,
             "split_mode_bit_shift": 3,
+            "ir_drop_reference_charge": False,
         },
     }

@@ -20,7 +20,7 @@ _U, _F, _W = np.uint64, np.float32, np.uint32
 _ONE, _ZERO = _F(1), _F(0)
 _VECTOR_NOISE, _PULSE_NOISE, _SHOWN_NOISE = _U(6), _U(7), _U(8)
 _INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
-_ONE_BIT, _SIX, _SIXTY_THREE = _U(1), _U(6), _U(63)
+_ONE_BIT, _SIX, _EIGHT, _SIXTY_THREE = _U(1), _U(6), _U(8), _U(63)
 
 
 @njit(**OPTIONS)
@@ -152,11 +152,12 @@ def stateful_rows(
     width = _U(n)
     touched = np.empty(masks.shape[2], np.uint64)
     columns, sides = np.empty(n + 64, np.uint32), np.empty(n + 64, np.uint8)
-    counts, draws = np.empty(n + 64, np.float32), np.zeros(n + 64, np.float32)
+    counts, ahead = np.empty(n + 64, np.float32), np.zeros(4 * n + 64, np.float32)
     out, far = np.empty(n + 64, np.float32), np.empty(n + 64, np.uint8)
     arrived = np.zeros(n, np.bool_)
     for row in range(start, stop):
         w, p = weight[row], params[row]
+        left = drawn = _U(0)
         for vector in range(n_vectors):
             bits = d_words[row, vector]
             m = _touched(masks[vector], bits, touched, columns)
@@ -167,8 +168,14 @@ def stateful_rows(
                 )
                 if only:
                     m = _filter(only, columns, counts, sides, m)
-                if noise[0] > 0:
-                    normals(draws, m, key0, key1, _U(row), _U(vector), _VECTOR_NOISE)
+                if noise[0] > 0 and left < m:
+                    # Several vectors' numbers at once: short loops of few columns are slow.
+                    drawn = min(_EIGHT * m + _U(64), _U(ahead.shape[0])) & ~_U(3)
+                    normals(ahead, drawn, key0, key1, _U(row), _U(vector), _VECTOR_NOISE)
+                    left = drawn
+                first = drawn - left
+                left -= m if noise[0] > 0 else _U(0)
+                draws = ahead[first : first + m]
                 n_far = move_points(
                     kind, w, p, columns, sides, counts, draws, m, noise, limits, out, far
                 )
@@ -191,7 +198,7 @@ def stateful_rows(
                     w[j] = out[k]
                     arrived[j] = True
         if write_noise > 0:
-            _show(visible[row], w, arrived, write_noise, row, (key0, key1), draws, columns)
+            _show(visible[row], w, arrived, write_noise, row, (key0, key1), ahead, columns)
 
 
 @njit(**OPTIONS)

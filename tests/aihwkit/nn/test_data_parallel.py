@@ -117,8 +117,12 @@ def test_devices_stay_the_same_in_all_processes(make_config):
     torch.manual_seed(4)
     before = network(make_config()).state_dict()
     key = "0.analog_module.analog_tile_state"
-    name = "analog_tile_weights"
-    assert not torch.equal(states[0][key][name], before[key][name])
+    # Of transfer compounds only the fast devices may have changed in so few steps.
+    changed = [
+        not torch.equal(states[0][key][name], before[key][name])
+        for name in ("analog_tile_weights", "analog_tile_hidden_parameters")
+    ]
+    assert any(changed)
 
 
 def unequal_traces(rank):

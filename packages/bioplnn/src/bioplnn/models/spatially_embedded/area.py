@@ -160,8 +160,10 @@ class SpatiallyEmbeddedArea(AreaLayout):
         """Project the parameters and make them ready for the steps of one forward pass."""
         self.project()
         keys = [(c.row, c.column) for c in self.connections]
+        # A conversion, to analog or quantised layers for example, may have replaced convolutions.
+        replaced = {key for key in keys if not isinstance(self.conv(*key), nn.Conv2d)}
         return AreaDynamics(
-            self.plan,
+            plan_area(self, replaced) if replaced else self.plan,
             {key: self.conv(*key) for key in keys},
             {key: self.activation(*key) for key in keys},
             list(self.neuron_type_nonlinearity),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -89,7 +90,8 @@ class AreaDynamics:
 
     Args:
         plan: The area's wiring.
-        convs: Convolution of every connection by (row, column).
+        convs: Convolution of every connection by (row, column), or a module in its place whose
+            connection is not linear in the plan.
         activations: Nonlinearity of every connection by (row, column).
         nonlinearities: Nonlinearity of every type.
         taus: Time constants of every type, broadcastable to ``(1, C, H, W)``.
@@ -99,7 +101,7 @@ class AreaDynamics:
     def __init__(
         self,
         plan: AreaPlan,
-        convs: Mapping[tuple[int, int], nn.Conv2d],
+        convs: Mapping[tuple[int, int], Any],
         activations: Mapping[tuple[int, int], nn.Module],
         nonlinearities: Sequence[nn.Module],
         taus: Sequence[Tensor],
@@ -110,7 +112,8 @@ class AreaDynamics:
         self._activations = activations
         self._nonlinearities = nonlinearities
         self._out_nonlinearity = out_nonlinearity
-        self._weights = [projection.weight(convs) for projection in plan.projections]
+        # `None` for projections whose module has no kernel; these are never fused.
+        self._weights: list[Any] = [projection.weight(convs) for projection in plan.projections]
         self._biases = {
             bank.name: constant_bias(plan.connections, bank, convs)
             for bank in (*plan.cells, plan.output)
@@ -222,13 +225,17 @@ class AreaDynamics:
             for bank in self.plan.cells
         }
 
-    def _project(self, projection: Projection, weight: Tensor, source: Tensor) -> Tensor:
+    def _project(self, projection: Projection, weight: Any, source: Tensor) -> Tensor:
         if projection.fused:
             return projection.widen(projection(source, weight))
         connection = projection.connections[0]
         key = connection.row, connection.column
-        bias = None if connection.linear else self._convs[key].bias
-        part = self._activations[key](projection(source, weight, bias))
+        if weight is None:
+            sent = projection.through(self._convs[key], source)
+        else:
+            bias = None if connection.linear else self._convs[key].bias
+            sent = projection(source, weight, bias)
+        part = self._activations[key](sent)
         return projection.widen(part if connection.sign > 0 else -part)
 
     def _activity(self, bank: Bank, drive: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -88,11 +89,14 @@ class Projection:
         """Whether the projection reaches every channel of its destination."""
         return len(self.columns) == len(self.destination.members)
 
-    def weight(self, convs: Mapping[tuple[int, int], nn.Conv2d]) -> Tensor:
-        """Kernel of the projection from the kernels of its connections."""
+    def weight(self, convs: Mapping[tuple[int, int], Any]) -> Tensor | None:
+        """Kernel of the projection from the kernels of its connections.
+
+        ``None`` if a module without a kernel has taken the place of the convolution.
+        """
         if not self.fused:
             conv = convs[self.connections[0].row, self.connections[0].column]
-            return conv.weight
+            return conv.weight if isinstance(conv, nn.Conv2d) else None
         table: list[list[Block]] = [[None] * len(self.rows) for _ in self.columns]
         for c in self.connections:
             block = (convs[c.row, c.column].weight, c.sign)
@@ -105,13 +109,23 @@ class Projection:
 
     def __call__(self, source: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         """Convolve the projection's part of a source bank."""
+        source = self._part(source)
+        groups = 1 if self.fused else self.connections[0].groups
+        return same_conv(source, weight, bias, self.destination.size, self.stride, groups)
+
+    def through(self, module: nn.Module, source: Tensor) -> Tensor:
+        """Send the projection's part of a source bank through a module instead."""
+        out: Tensor = module(self._part(source))
+        height, width = self.destination.size
+        return out[..., :height, :width]
+
+    def _part(self, source: Tensor) -> Tensor:
         start, length = self.source.span(self.rows)
         if length != source.shape[1]:
             source = source.narrow(1, start, length)
         if self.source.name == HALF and self.destination.name != HALF:
             source = upsample(source, self.destination.size)
-        groups = 1 if self.fused else self.connections[0].groups
-        return same_conv(source, weight, bias, self.destination.size, self.stride, groups)
+        return source
 
     def widen(self, part: Tensor) -> Tensor:
         """Pad the projection's channels to those of the whole destination bank."""
@@ -155,13 +169,15 @@ def plan_projections(
 def constant_bias(
     connections: Sequence[Connection],
     destination: Bank,
-    convs: Mapping[tuple[int, int], nn.Conv2d],
+    convs: Mapping[tuple[int, int], Any],
 ) -> Tensor | None:
     """Sum the signed biases of all linear connections into a bank, ``(1, C, 1, 1)``."""
     sums: dict[int, Tensor] = {}
     for c in connections:
+        if c.column not in destination.members or not c.linear:
+            continue
         bias = convs[c.row, c.column].bias
-        if c.column not in destination.members or not c.linear or bias is None:
+        if bias is None:
             continue
         signed = bias if c.sign > 0 else -bias
         sums[c.column] = sums[c.column] + signed if c.column in sums else signed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
@@ -21,13 +23,20 @@ from bioplnn.models.spatially_embedded.layout import AreaLayout
 from synaptensor.validation import check_integer
 
 
-def plan_area(area: AreaLayout) -> AreaPlan:
+def plan_area(area: AreaLayout, opaque: Collection[tuple[int, int]] = ()) -> AreaPlan:
     """Plan the connections of an area and how they are computed.
+
+    Args:
+        area: The area.
+        opaque: Connections, by row and column, whose convolution has given way to another module:
+            its kernel cannot be joined with others, and it may answer to zeros.
 
     Raises:
         ValueError: A cell type has no incoming connection or the area has no output.
     """
-    connections = _connections(area)
+    connections = tuple(
+        replace(c, linear=c.linear and (c.row, c.column) not in opaque) for c in _connections(area)
+    )
     offset = 1 + area.use_feedback
     sources = [Bank(INPUT, (0,), (area.in_channels,), area.in_size)]
     if area.use_feedback:

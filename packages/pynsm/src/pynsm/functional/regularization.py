@@ -17,8 +17,19 @@ def weight_penalty(parameters: Iterable[Tensor], channels: int) -> Tensor | floa
     Args:
         parameters: Parameters of one encoder, biases included.
         channels: Number of output channels ``C``.
+
+    Raises:
+        RuntimeError: If a parameter cannot be read, as that of a layer whose weights are the
+            states of simulated devices.
     """
-    squares = [inner(p, p) for p in parameters if p.requires_grad]
+    try:
+        squares = [inner(p, p) for p in parameters if p.requires_grad]
+    except RuntimeError as error:
+        error.add_note(
+            "regularization='weight' reads the parameters of the encoder; 'whiten' and 'none' "
+            "need only what the encoder returns"
+        )
+        raise
     return sum(squares) * (2 / channels)
 
 

@@ -6,13 +6,13 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
-from tests.bioplnn.models.spatial import basic_classifier
+from tests.bioplnn.models.spatial import basic_classifier, small_area
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from bioplnn.connectomes import connectome_from_edges
-from bioplnn.models import ConnectomeRNN, SparseRNN
+from bioplnn.models import ConnectomeRNN, SparseRNN, SpatiallyEmbeddedRNN
 from bioplnn.plots import (
     animate_activity,
     plot_activity,
@@ -54,6 +54,25 @@ def test_a_connectome_is_sorted_by_type():
     figure.canvas.draw()
 
 
+def test_the_order_of_types():
+    ax = plot_connectome(WIRING, order=["y", "x"])
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["y", "x"]
+    found = np.concatenate([c.get_offsets() for c in ax.collections])
+    # a and c come first.
+    assert sorted(found.tolist()) == [[0, 2], [1, 0], [2, 1]]
+    with pytest.raises(ValueError, match="order must hold every type"):
+        plot_connectome(WIRING, order=["x"])
+
+
+def test_many_connections_are_drawn_as_a_density():
+    ax = plot_connectome(WIRING, max_dots=2)
+    (image,) = ax.images
+    order = [1, 0, 2]  # b is the only x
+    dense = (WIRING.weights.to_dense() > 0).float()[order][:, order]
+    np.testing.assert_allclose(np.asarray(image.get_array()), dense.numpy())
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["x", "y"]
+
+
 def test_an_unsorted_connectome():
     ax = plot_connectome(WIRING, sort=False)
     found = np.concatenate([c.get_offsets() for c in ax.collections])
@@ -64,6 +83,7 @@ def test_activity_in_panels_and_films(model, tmp_path):
     activity = model.activity(torch.randn(2, 1, 28, 28), num_steps=3)
     axes = plot_activity(activity, sample=1)
     assert axes.shape == (2, 3)
+    assert [ax.get_ylabel() for ax in axes[0, 0].figure.axes[6:]] == ["activity"] * 2
     shown = np.asarray(axes[1, 2].images[0].get_array())
     np.testing.assert_allclose(shown, activity["inhibitory"][1, 2].mean(0).numpy())
     given = plt.subplots(2, 3)[1]
@@ -97,7 +117,18 @@ def test_receptive_fields(model):
 @pytest.mark.filterwarnings("ignore:tensor of shape")
 def test_time_constants(model):
     labels = [text.get_text() for text in plot_time_constants(model).get_legend().get_texts()]
-    assert labels == ["rnn.areas.0: excitatory 0", "rnn.areas.0: inhibitory 1"]
+    assert labels == ["excitatory", "inhibitory"]
+    two = SpatiallyEmbeddedRNN(
+        num_areas=2,
+        area_kwargs=[
+            small_area(out_channels=2),
+            small_area(num_neuron_types=2, neuron_type_class=["inhibitory", "inhibitory"]),
+        ],
+    )
+    texts = plot_time_constants(two).get_legend().get_texts()
+    assert [text.get_text() for text in texts] == [
+        "area 0, excitatory", "area 0, inhibitory", "area 1, inhibitory 1", "area 1, inhibitory 2"
+    ]  # fmt: skip
     for mode, init in (("per_neuron", [1.5, 2, 2.5]), ("per_neuron_type", {"x": 2.0, "y": 3.0})):
         rnn = ConnectomeRNN(
             3, **WIRING.rnn_kwargs(), neuron_tau_init=init, neuron_tau_mode=mode

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from bioplnn.plots.axes import grid_of_axes, one_axes
+from bioplnn.plots.axes import add_scale, clear, grid_of_axes, one_axes
 from synaptensor.optional import require
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ def plot_activity(
     activity: Mapping[str, Tensor], sample: int = 0, axes: Any = None, *, cmap: str = "magma"
 ) -> np.ndarray:
     """Draw the mean activity of every cell type on its sheet, one column per step.
+
+    All steps of a type share their colours; a new figure says at the right what they mean.
 
     Args:
         activity: ``(B, T, C, H, W)`` per type, as ``SpatiallyEmbeddedClassifier.activity`` gives.
@@ -37,9 +39,11 @@ def plot_activity(
     for row, (name, films) in zip(grid, maps.items(), strict=True):
         low, high = float(films.min()), float(films.max())
         for t, ax in enumerate(row):
-            ax.imshow(films[t], cmap=cmap, vmin=low, vmax=high)
-            ax.set(xticks=[], yticks=[])
+            image = ax.imshow(films[t], cmap=cmap, vmin=low, vmax=high)
+            clear(ax)
         row[0].set_ylabel(name)
+        if axes is None:
+            add_scale(image, row, "activity")
     for t, ax in enumerate(grid[0]):
         ax.set_title(f"step {t + 1}", fontsize="small")
     return grid
@@ -70,7 +74,8 @@ def animate_activity(
     images = []
     for ax, (name, film) in zip(row, maps.items(), strict=True):
         images.append(ax.imshow(film[0], cmap=cmap, vmin=film.min(), vmax=film.max()))
-        ax.set(xticks=[], yticks=[], title=name)
+        clear(ax)
+        ax.set_title(name)
     films = list(maps.values())
 
     def show(t: int) -> list[Any]:

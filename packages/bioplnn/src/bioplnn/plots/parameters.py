@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from bioplnn.models.connectome.base import ConnectomeMixIn
 from bioplnn.models.spatially_embedded import SpatiallyEmbeddedArea
-from bioplnn.plots.axes import grid_of_axes, one_axes
+from bioplnn.plots.axes import add_scale, clear, grid_of_axes, one_axes
 from synaptensor.validation import check_integer
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def plot_receptive_fields(
     cmap: str = "RdBu_r",
 ) -> np.ndarray:
     """Draw the kernels from the input (or another source) to the subtypes of one cell type.
+
+    All kernels share their colours; a new figure says at the right what they mean.
 
     Args:
         area: An area.
@@ -58,8 +60,10 @@ def plot_receptive_fields(
         grid = grid_of_axes(axes, 1, len(maps))[0]
     largest = float(np.abs(maps).max()) or 1.0
     for ax, kernel in zip(grid, maps, strict=True):
-        ax.imshow(kernel, cmap=cmap, vmin=-largest, vmax=largest)
-        ax.set(xticks=[], yticks=[])
+        image = ax.imshow(kernel, cmap=cmap, vmin=-largest, vmax=largest)
+        clear(ax)
+    if axes is None:
+        add_scale(image, grid, "weight")
     return grid
 
 
@@ -91,12 +95,13 @@ def plot_time_constants(model: nn.Module, ax: Axes | None = None, *, bins: int =
 def time_constants(model: nn.Module) -> dict[str, Tensor]:
     """Time constants in every cell type of every area (or of a connectome), flat."""
     found: dict[str, Tensor] = {}
-    for name, module in model.named_modules():
-        if isinstance(module, SpatiallyEmbeddedArea):
-            for i, tau in enumerate(module.tau):
-                where = f"{name}: " if name else ""
-                found[f"{where}{module.neuron_type_class[i]} {i}"] = tau.detach().cpu().flatten()
-        elif isinstance(module, ConnectomeMixIn):
+    areas = [module for module in model.modules() if isinstance(module, SpatiallyEmbeddedArea)]
+    for number, area in enumerate(areas):
+        where = f"area {number}, " if len(areas) > 1 else ""
+        for name, tau in zip(area.type_names(), area.tau, strict=True):
+            found[f"{where}{name}"] = tau.detach().cpu().flatten()
+    for module in model.modules():
+        if isinstance(module, ConnectomeMixIn):
             found.update(_of_connectome(module))
     return found
 

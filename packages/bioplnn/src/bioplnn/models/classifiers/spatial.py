@@ -123,13 +123,4 @@ class SpatiallyEmbeddedClassifier(nn.Module):
         _, states, _ = self.rnn(x, num_steps=num_steps)
         if not self.rnn.batch_first:
             states = [[state.transpose(0, 1) for state in types] for types in states]
-        return dict(zip(self._type_names(area), states[area], strict=True))
-
-    def _type_names(self, area: int) -> list[str]:
-        classes = self.rnn.chain[area].neuron_type_class
-        seen: dict[str, int] = {}
-        names = []
-        for name in classes:
-            seen[name] = seen.get(name, 0) + 1
-            names.append(name if classes.count(name) == 1 else f"{name} {seen[name]}")
-        return names
+        return dict(zip(self.rnn.chain[area].type_names(), states[area], strict=True))

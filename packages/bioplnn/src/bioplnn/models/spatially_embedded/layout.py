@@ -123,6 +123,16 @@ class AreaLayout(nn.Module):
             return self.feedback_channels
         return self.num_neuron_subtypes[row - 1 - self.use_feedback]
 
+    def type_names(self) -> list[str]:
+        """Name every cell type by its class; types that share one are numbered from 1."""
+        seen: dict[str, int] = {}
+        names = []
+        for name in self.neuron_type_class:
+            seen[name] = seen.get(name, 0) + 1
+            alone = self.neuron_type_class.count(name) == 1
+            names.append(name if alone else f"{name} {seen[name]}")
+        return names
+
     def _half(self, index: int, column: bool = False) -> bool:
         cell = index if column else index - 1 - self.use_feedback
         return 0 <= cell < self.num_neuron_types and self.neuron_type_density[cell] == "half"

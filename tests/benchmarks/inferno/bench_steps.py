@@ -7,13 +7,13 @@ in a second process, in turn with the others. Times are for fifty steps, for one
 """
 
 import argparse
-import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import torch
 
-from synaptensor.benchmark import Benchmark, Table
+from synaptensor.benchmark import Benchmark, ProcessStep, Table, serve_steps
 from synaptensor.kernels import use_kernel
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -26,37 +26,6 @@ WORKLOADS = [
     ("neurons", 1_000_000, 1),
 ]
 LARGE = [("eval", 1600, 32), ("train", 1600, 32)]
-
-
-class Worker:
-    """A process in which a workload runs with the package of another folder."""
-
-    def __init__(self, directory: Path, workload: tuple[str, int, int], threads: int) -> None:
-        path = f"import sys; sys.path.insert(0, {str(directory)!r}); "
-        path += f"sys.path.insert(1, {str(Path(__file__).parent)!r}); "
-        code = path + (
-            "import torch; from workloads import Run; "
-            f"torch.set_num_threads({threads}); run = Run(*{workload!r}); "
-            "[(run(), print('done', flush=True)) for _ in sys.stdin]"
-        )
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def __call__(self) -> None:
-        """Lets the process run the workload once, and waits for it."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write("run\n")
-        self.process.stdin.flush()
-        if not self.process.stdout.readline():
-            raise RuntimeError("the process of the reference ended")
-
-    def close(self) -> None:
-        """Ends the process."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def forced(run: Run, kernel: str) -> None:
@@ -72,27 +41,34 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--large", action="store_true", help="add 1600 neurons, batches of 32")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     torch.set_num_threads(options.threads)
+    if options.worker is not None:
+        kind, size, batch = options.worker
+        serve_steps(Run(kind, int(size), int(batch)))
+        return
     for workload in WORKLOADS + (LARGE if options.large else []):
         print(measure(workload, options))
 
 
 def measure(workload: tuple[str, int, int], options: argparse.Namespace) -> Table:
     """Measures one workload in all ways."""
+    from inferno.neural.kernels import accelerated  # which the reference has not
+
     name = "{} {} neurons, batch {}".format(*workload)
     bench = Benchmark(name, repeats=options.repeats, min_time=0.0, threads=options.threads)
     torch_run, numba_run = Run(*workload), Run(*workload)
+    automatic = "compiled loops" if accelerated(torch.float32) else "automatic choice"
     bench.add("tensor operations", lambda: forced(torch_run, "torch"))
-    bench.add("compiled loops", lambda: forced(numba_run, "numba"))
-    worker = Worker(options.reference, workload, options.threads) if options.reference else None
-    if worker is not None:
-        bench.add("reference", worker)
-    try:
+    # what is chosen without being told; forcing a kernel takes time in every step
+    bench.add(automatic, numba_run)
+    with ExitStack() as stack:
+        if options.reference is not None:
+            arguments = ["--threads", options.threads, "--worker", *workload]
+            step = ProcessStep(options.reference, Path(__file__), arguments)
+            bench.add("reference", stack.enter_context(step))
         return bench.run()
-    finally:
-        if worker is not None:
-            worker.close()
 
 
 if __name__ == "__main__":

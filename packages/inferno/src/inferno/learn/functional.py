@@ -18,9 +18,11 @@ __all__ = [
     "BatchReduction",
     "Update",
     "correlate",
+    "correlate_flat",
     "correlate_samples",
     "delay_difference",
     "exponential_window",
+    "is_linear",
     "route_signed",
     "split_by_signal",
 ]
@@ -48,14 +50,12 @@ def correlate(post: Tensor, pre: Tensor, reduction: BatchReduction) -> Update:
     Returns:
         The update, of the shape of the weights.
     """
-    linear = reduction is torch.mean or reduction is torch.sum
-    if not linear or pre.ndim < 4:
+    if not is_linear(reduction) or pre.ndim < 4:
         return reduction(correlate_samples(post, pre), 0)
     batch, places = pre.shape[0], pre.shape[-1]
-    scale = 1.0 / batch if reduction is torch.mean else 1.0
     if pre.ndim == 4 and pre.shape[1] == places == 1:
-        shape = (post.shape[1], pre.shape[2])
-        return OuterSum(post.reshape(batch, -1), pre.reshape(batch, -1), scale, shape)
+        return correlate_flat(post.flatten(1), pre.flatten(1), reduction)
+    scale = 1.0 / batch if reduction is torch.mean else 1.0
     if pre.shape[1] == 1 and post[0, :, ..., 0].numel() == post.shape[1]:
         return OuterSum(
             post=post.reshape(batch, post.shape[1], -1).transpose(1, 2).reshape(-1, post.shape[1]),
@@ -67,6 +67,31 @@ def correlate(post: Tensor, pre: Tensor, reduction: BatchReduction) -> Update:
     rows = post.reshape(batch, post.shape[1], -1).movedim(1, 0).reshape(post.shape[1], 1, -1)
     columns = pre.flatten(2, -2).permute(1, 0, 3, 2).reshape(post.shape[1], batch * places, -1)
     return (torch.bmm(rows, columns) * scale).view(pre.shape[1:-1])
+
+
+def correlate_flat(post: Tensor, pre: Tensor, reduction: BatchReduction) -> OuterSum:
+    r"""Pairs quantities of all inputs with those of all outputs, and reduces over the batch.
+
+    $$
+    U = R_b \, p_b \, q_b^\top
+    $$
+
+    Args:
+        post: postsynaptic quantity $p$, shape ``(B, O)``.
+        pre: presynaptic quantity $q$, shape ``(B, I)``.
+        reduction: reduction $R$ over the batch, `torch.mean` or `torch.sum`.
+
+    Returns:
+        The update, of shape ``(O, I)``, as its factors.
+    """
+    batch, size = post.shape
+    scale = 1.0 / batch if reduction is torch.mean else 1.0
+    return OuterSum(post, pre, scale, (size, pre.shape[1]))
+
+
+def is_linear(reduction: BatchReduction) -> bool:
+    """Whether a reduction over the batch is a mean or a sum, which outer products allow for."""
+    return reduction is torch.mean or reduction is torch.sum
 
 
 def correlate_samples(post: Tensor, pre: Tensor) -> Tensor:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from torch import Tensor
 
 from inferno.learn.base import IndependentCellTrainer
+from inferno.learn.functional import Update, correlate, correlate_flat, is_linear
 from inferno.neural import Cell
+from inferno.neural.connections.linear.matrix import MatrixConnection
 
 from .hyperparameters import TunedTrainer
 from .monitors import add_spikes, add_trace, recorded, tracks_delays
@@ -61,3 +64,30 @@ class PairTrainer(TunedTrainer):
         x_pre = connection.presyn_receptive(recorded(monitors["trace_pre"], time, state.tolerance))
         i_pre = connection.presyn_receptive(recorded(monitors["spike_pre"], time, state.tolerance))
         return (i_post, x_pre), (x_post, i_pre)
+
+    def _terms(self, cell: Cell, state: Any, monitors: dict[str, Any]) -> tuple[Update, Update]:
+        """Magnitudes of the term of postsynaptic and of that of presynaptic spikes."""
+        reduction = state.batchreduce
+        if _is_matrix(type(cell.connection)) and is_linear(reduction):
+            # without delays the records are the factors, and need not be brought into shape
+            trace, spike = recorded(monitors["trace_pre"]), recorded(monitors["spike_pre"])
+            if trace.ndim == spike.ndim == 2 and not state.delayed:
+                post = recorded(monitors["spike_post"]).flatten(1)
+                past = recorded(monitors["trace_post"]).flatten(1)
+                return (
+                    correlate_flat(post, trace, reduction),
+                    correlate_flat(past, spike, reduction),
+                )
+        after, before = self._pairs(cell, state, monitors)
+        return correlate(*after, reduction), correlate(*before, reduction)
+
+
+@cache
+def _is_matrix(connection: type) -> bool:
+    """Whether connections of a class pair all outputs with all inputs."""
+    plain = MatrixConnection
+    return (
+        issubclass(connection, plain)
+        and connection.presyn_receptive is plain.presyn_receptive
+        and connection.postsyn_receptive is plain.postsyn_receptive
+    )

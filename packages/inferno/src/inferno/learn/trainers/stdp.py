@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import torch
 
 from inferno.learn.base import IndependentCellTrainer
-from inferno.learn.functional import BatchReduction, Update, correlate, route_signed
+from inferno.learn.functional import BatchReduction, Update, route_signed
 from inferno.neural import Cell
 
 from .hyperparameters import positive, rate
@@ -104,23 +104,23 @@ class STDP(PairTrainer):
         """Factors of the two terms, beyond the amplitudes of the traces."""
         return float(state.lr_post != 0), float(state.lr_pre != 0)
 
-    @torch.no_grad()
     def forward(self) -> None:
         """Computes the updates of all cells and hands them to their updaters.
 
         Raises:
             RuntimeError: if nothing was recorded for a cell.
         """
+        # entering a context takes as long as the rest, and most who train are in one
+        if torch.is_grad_enabled():
+            with torch.no_grad():
+                return self.forward()
         for cell, state, monitors in self:
-            if not self._active(cell):
-                continue
-            terms = tuple(
-                _scaled(correlate(post, pre, state.batchreduce), factor)
-                for (post, pre), factor in zip(
-                    self._pairs(cell, state, monitors), self._factors(state), strict=True
-                )
-            )
-            cell.updater.weight = route_signed((state.lr_post, state.lr_pre), terms)  # type: ignore[arg-type,union-attr]
+            if self._active(cell):
+                post, pre = self._terms(cell, state, monitors)
+                first, second = self._factors(state)
+                terms = _scaled(post, first), _scaled(pre, second)
+                rates = state.lr_post, state.lr_pre
+                cell.updater.weight = route_signed(rates, terms)  # type: ignore[union-attr]
 
 
 class StableSTDP(STDP):

@@ -12,7 +12,7 @@ from torch import Tensor
 __all__ = ["OuterSum", "SignedTerm", "Term", "UpdateTerms"]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class OuterSum:
     r"""A weight update held as the factors of a sum of outer products.
 

@@ -9,6 +9,7 @@ import torch
 from inferno import neural
 from inferno.extra import ExactNeuron
 from inferno.observe import MonitorPool, PassthroughReducer, StateMonitor
+from synaptensor.kernels import use_kernel
 
 DELTA = neural.DeltaCurrent.partialconstructor(1.0)
 
@@ -193,3 +194,32 @@ def test_copies_of_layers_are_independent(duplicate) -> None:
     other(torch.zeros(2, 3))
     assert layer.neuron.spike.all()
     assert not other.neuron.spike.any()
+
+
+def test_recurrent_layers_give_the_same_spikes_with_and_without_loops():
+    def make():
+        torch.manual_seed(0)
+        synapse = neural.DeltaCurrent.partialconstructor(100.0)
+        neuron = {"rest_v": -60.0, "reset_v": -65.0, "thresh_v": -50.0, "refrac_t": 2.0}
+        return neural.RecurrentSerial(
+            neural.LinearDense(12, 6, 1.0, synapse=synapse, batch_size=3),
+            neural.LinearDirect(6, 1.0, synapse=synapse, batch_size=3),
+            neural.LinearLateral(
+                6, 1.0, synapse=synapse, batch_size=3, weight_init=lambda w: w * -1.0
+            ),
+            neural.LIF(6, 1.0, time_constant=20.0, batch_size=3, **neuron),
+            neural.LIF(6, 1.0, time_constant=20.0, batch_size=3, **neuron),
+        )
+
+    plain, fused = make(), make()
+    torch.manual_seed(1)
+    count = 0
+    with torch.no_grad():
+        for spikes in torch.rand(40, 3, 12) < 0.2:
+            with use_kernel("torch", "inferno"):
+                expected = plain(spikes)
+            got = fused(spikes)
+            assert torch.equal(got[0], expected[0])
+            assert torch.equal(got[1], expected[1])
+            count += int(got[1].sum())
+    assert count > 0

@@ -22,6 +22,7 @@ __all__ = [
     "View",
     "insert_scalar",
     "insert_tensor",
+    "nearest_steps",
     "range_slots",
     "readrange",
     "scalar_steps",
@@ -158,7 +159,7 @@ def _legal(view: View, time: Tensor, validate: bool) -> Tensor:
     return time
 
 
-def _tensor_steps(view: View, time: Tensor) -> Tensor:
+def nearest_steps(view: View, time: Tensor) -> Tensor:
     """Steps before the present, integral where an observation is within the tolerance."""
     steps = time / view.dt
     nearest = steps.detach().round()
@@ -192,7 +193,7 @@ def select_tensor(
     full = (*time.shape, 1) if single else time.shape
     # delays are often the same for the whole batch: what is computed of them is too
     time = _legal(view, _compact(time), validate)
-    steps = _tensor_steps(view, time)
+    steps = nearest_steps(view, time)
     result = _select(view, steps.unsqueeze(-1) if single else steps, full, interp, kwargs)
     return result.squeeze(-1) if single else result
 
@@ -254,7 +255,7 @@ def insert_tensor(
             f"got {tuple(time.shape)}"
         )
     time = _legal(view, time, validate)
-    steps = _tensor_steps(view, time).unsqueeze(0)
+    steps = nearest_steps(view, time).unsqueeze(0)
     k = view.offset + steps
     elapsed = view.dt - view.dt * (steps % 1)
     above, below = view.slots(k.ceil()), view.slots(k.floor())

@@ -100,6 +100,22 @@ class Synapse(Module, ABC):
         """Spikes at times before now."""
         raise NotImplementedError(f"{type(self).__name__}(Synapse) must define `spike_at`")
 
+    def delayed_sum(self, weight: Tensor, delay: Tensor) -> Tensor | None:
+        r"""Sums delayed currents over inputs without reading each by itself.
+
+        $$
+        y_{bo} = \sum_i W_{oi} \, I_{bi}(t - d_{oi})
+        $$
+
+        Args:
+            weight: weights $W$, shape ``(O, I)``.
+            delay: delays $d$ in ms, shape ``(O, I)``.
+
+        Returns:
+            Sums in nA, shape ``(B, O, ...)``; ``None`` where `current_at` has to be taken.
+        """
+        return None
+
     @abstractmethod
     def clear(self, **kwargs: Any) -> None:
         """Forgets all spikes and currents."""

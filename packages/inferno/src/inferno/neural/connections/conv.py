@@ -131,9 +131,16 @@ class Conv2D(WeightBiasDelayMixin, Connection):
 
     def like_synaptic(self, data: Tensor) -> Tensor:
         """Unfolds images ``(B, C, H, W)`` to patches ``(B, Q, L)``."""
-        floating = data if data.dtype.is_floating_point else data.to(self.weight.dtype)
-        patches = F.unfold(floating, self.kernel, self.dilation, self.padding, self.stride)
-        return patches.to(data.dtype)
+        if data.dtype.is_floating_point:
+            return F.unfold(data, self.kernel, self.dilation, self.padding, self.stride)
+        (height, width), (down, across) = self.padding, self.dilation
+        patches = F.pad(data, (width, width, height, height))
+        for dim, size, dilation, stride in zip(
+            (2, 3), self.kernel, self.dilation, self.stride, strict=True
+        ):
+            patches = patches.unfold(dim, dilation * (size - 1) + 1, stride)
+        patches = patches[..., ::down, ::across].permute(0, 1, 4, 5, 2, 3)
+        return patches.reshape(data.shape[0], -1, self.outheight * self.outwidth)
 
     def postsyn_receptive(self, data: Tensor) -> Tensor:
         """Reshapes ``(B, F, H', W')`` to ``(B, F, 1, 1, 1, L)``."""
@@ -166,7 +173,10 @@ class Conv2D(WeightBiasDelayMixin, Connection):
         current = self.synapse(*(self.like_synaptic(x) for x in inputs), **kwargs)
         weight = self.weight.flatten(1)
         if self.delayedby:
-            result = torch.einsum("bnlf,fn->bfl", self.syncurrent, weight)
+            delay: Tensor = self.delay  # type: ignore[assignment]
+            result = self.synapse.delayed_sum(weight, delay.flatten(1))
+            if result is None:
+                result = torch.einsum("bnlf,fn->bfl", self.syncurrent, weight)
         else:
             result = weight @ current
         result = result.view(-1, *self.outshape)

@@ -5,6 +5,7 @@ types, where gradients are recorded, while compiling, without numba, or when the
 is forced. Callers then take the definition in `inferno.neural.functional`.
 """
 
+from .delays import delayed_spike_linear
 from .neurons import adapt_thresholds, integrate_and_fire
 from .ownership import sole_user
 from .products import SPARSE, clamp, clamp_, outer_update_, sparse_linear, spike_linear
@@ -18,6 +19,7 @@ __all__ = [
     "clamp",
     "clamp_",
     "decay_and_count",
+    "delayed_spike_linear",
     "fit",
     "integrate_and_fire",
     "outer_update_",

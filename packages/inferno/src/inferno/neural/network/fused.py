@@ -7,6 +7,7 @@ of functions and modules. The numbers are the same.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -21,9 +22,11 @@ from inferno.neural.synapses.current import DeltaCurrent
 __all__ = ["fused_step"]
 
 
-_forms: dict[tuple[type, type], tuple[bool, bool] | None] = {}
+State = tuple[Tensor | None, Tensor | None, tuple[Tensor, ...]]
+_UNCHANGED: State = (None, None, ())
 
 
+@cache
 def _form(connection: type, neuron: type) -> tuple[bool, bool] | None:
     """Whether weights belong to single neurons, and thresholds adapt; ``None`` if not fused."""
     plain = neuron.forward is SteppingNeuron.forward  # type: ignore[attr-defined]
@@ -48,83 +51,103 @@ def fused_step(connection: Any, neuron: Any, inputs: Tensor) -> Tensor | None:
     Returns:
         Spikes of the neurons; ``None``, without a step, where the modules have to be called.
     """
-    if torch.compiler.is_compiling():
-        return None
-    types = type(connection), type(neuron)
-    if types not in _forms:
-        _forms[types] = _form(*types)
-    form = _forms[types]
+    form = None if torch.compiler.is_compiling() else _form(type(connection), type(neuron))  # type: ignore[arg-type]
     if form is None or inputs.dtype is not torch.bool or neuron._surrogate is not None:
         return None
-    parameters, synapse = connection._parameters, connection._modules["synapse_"]
-    if "delay_" in parameters or type(synapse) is not DeltaCurrent:
+    loops = _loops(connection, neuron)
+    if loops is None or not _fitting(connection, neuron, inputs, form[0]):
         return None
-    weight, bias = parameters["weight_"], parameters.get("bias_")
-    loops = accelerated(weight.dtype)
-    if loops is None or not unhooked(connection, synapse, neuron):
+    buffers, weight = neuron._buffers, connection._parameters["weight_"]
+    adaptation = _adaptation(neuron, weight.dtype) if form[1] else _UNCHANGED
+    if adaptation is None:
         return None
-    buffers = neuron._buffers
-    voltage, refrac = buffers["_voltage__data"], buffers["_refrac__data"]
-    tensors = (inputs, weight, voltage, refrac) if bias is None else (
-        inputs, weight, voltage, refrac, bias,
-    )  # fmt: skip
-    direct, adaptive = form
-    batch, total = voltage.shape[0], voltage.numel()
-    size = total // batch
-    insize = size if direct else weight.shape[1]
-    if (
-        not fit(*tensors)
-        or not voltage.dtype is refrac.dtype is weight.dtype
-        or inputs.shape[0] != batch
-        or inputs.numel() != batch * insize
-        or voltage.shape != refrac.shape
-        or weight.shape[0] != size
-    ):
-        return None
-    count, adaptation, adapted, decay, increment = 0, 0, 0, 0, 0
-    if adaptive:
-        held = _adaptation(neuron, weight.dtype)
-        if held is None:
-            return None
-        adaptations, updated, constants = held
-        count, adaptation = adaptations.shape[-1], adaptations.data_ptr()
-        if updated is not None:
-            adapted, decay, increment = (
-                updated.data_ptr(), constants[0].data_ptr(), constants[1].data_ptr(),
-            )  # fmt: skip
+    synapse = connection._modules["synapse_"]
     record = synapse.spike_
     turn = record.turn(synapse._inplace)
-    if turn is None or turn[1].numel() != batch * insize:
+    if turn is None or turn[1].numel() != inputs.numel():
         return None
     newest, slot = turn
-    kind, first, second, factor, proportional, reset, slope = neuron._kernel_parameters()
-    new_voltage, new_refrac = torch.empty_like(voltage), torch.empty_like(voltage)
-    spikes = torch.empty_like(voltage, dtype=torch.bool)
-    done = loops.layer_step(
-        direct, batch, insize, size, inputs.data_ptr(), slot.data_ptr(),
-        synapse.spike_charge / synapse._step_time, weight.data_ptr(),
-        0 if bias is None else bias.data_ptr(), int(batch * insize * SPARSE) + 1,
-        kind, count, voltage.data_ptr(), refrac.data_ptr(), adaptation,
-        new_voltage.data_ptr(), new_refrac.data_ptr(), spikes.data_ptr(),
-        neuron.thresh_eq_v if adaptive else neuron.thresh_v, neuron.step_time, neuron.rest_v,
-        first, second, factor, neuron.resistance, neuron.refrac_t, proportional, reset, slope,
-        adapted, decay, increment,
-    )  # fmt: skip
-    if not done:
+    voltage = buffers["_voltage__data"]
+    after = (
+        torch.empty_like(voltage),
+        torch.empty_like(voltage),
+        torch.empty_like(voltage, dtype=torch.bool),
+    )
+    if not _run(loops, connection, neuron, inputs, slot, form, adaptation, after):
         return None
     # in a record of one slot the newest is the next, and the pointer stays
     if newest is not slot:
         record.incr(1)
-    buffers["_voltage__data"], buffers["_refrac__data"] = new_voltage, new_refrac
-    buffers["_spike_mask"] = spikes
-    if adapted:
-        buffers["threshold_adaptation_"] = updated
-    return spikes
+    buffers["_voltage__data"], buffers["_refrac__data"], buffers["_spike_mask"] = after
+    if adaptation[1] is not None:
+        buffers["threshold_adaptation_"] = adaptation[1]
+    return after[2]
 
 
-def _adaptation(
-    neuron: Any, dtype: torch.dtype
-) -> tuple[Tensor, Tensor | None, tuple[Tensor, ...]] | None:
+def _loops(connection: Any, neuron: Any) -> Any:
+    """The loops, if nobody but the three modules takes part and spikes arrive at once."""
+    parameters, synapse = connection._parameters, connection._modules["synapse_"]
+    if "delay_" in parameters or type(synapse) is not DeltaCurrent:
+        return None
+    loops = accelerated(parameters["weight_"].dtype)
+    return loops if loops is not None and unhooked(connection, synapse, neuron) else None
+
+
+def _fitting(connection: Any, neuron: Any, inputs: Tensor, direct: bool) -> bool:
+    """Whether all tensors are of the sizes and the type that the loop takes them for."""
+    parameters, buffers = connection._parameters, neuron._buffers
+    weight, bias = parameters["weight_"], parameters.get("bias_")
+    voltage, refrac = buffers["_voltage__data"], buffers["_refrac__data"]
+    if not fit(inputs, weight, voltage, refrac) or not (bias is None or fit(bias)):
+        return False
+    batch, size = voltage.shape[0], weight.shape[0]
+    insize = size if direct else weight.shape[1]
+    return (
+        voltage.dtype is refrac.dtype is weight.dtype
+        and inputs.shape[0] == batch
+        and inputs.numel() == batch * insize
+        and voltage.shape == refrac.shape
+        and voltage.numel() == batch * size
+    )
+
+
+def _run(
+    loops: Any,
+    connection: Any,
+    neuron: Any,
+    inputs: Tensor,
+    slot: Tensor,
+    form: tuple[bool, bool],
+    adaptation: State,
+    after: tuple[Tensor, Tensor, Tensor],
+) -> bool:
+    """Calls the loop; false if there are too many spikes for it."""
+    direct, adaptive = form
+    parameters, buffers = connection._parameters, neuron._buffers
+    weight, bias = parameters["weight_"], parameters.get("bias_")
+    voltage, synapse = buffers["_voltage__data"], connection._modules["synapse_"]
+    batch, total, size = voltage.shape[0], inputs.numel(), weight.shape[0]
+    count, theta, adapted, decay, increment = 0, 0, 0, 0, 0
+    if adaptation[0] is not None:
+        count, theta = adaptation[0].shape[-1], adaptation[0].data_ptr()
+    if adaptation[1] is not None:
+        adapted = adaptation[1].data_ptr()
+        decay, increment = adaptation[2][0].data_ptr(), adaptation[2][1].data_ptr()
+    kind, first, second, factor, proportional, reset, slope = neuron._kernel_parameters()
+    done: bool = loops.layer_step(
+        direct, batch, total // batch, size, inputs.data_ptr(), slot.data_ptr(),
+        synapse.spike_charge / synapse._step_time, weight.data_ptr(),
+        0 if bias is None else bias.data_ptr(), int(total * SPARSE) + 1,
+        kind, count, voltage.data_ptr(), buffers["_refrac__data"].data_ptr(), theta,
+        after[0].data_ptr(), after[1].data_ptr(), after[2].data_ptr(),
+        neuron.thresh_eq_v if adaptive else neuron.thresh_v, neuron.step_time, neuron.rest_v,
+        first, second, factor, neuron.resistance, neuron.refrac_t, proportional, reset, slope,
+        adapted, decay, increment,
+    )  # fmt: skip
+    return done
+
+
+def _adaptation(neuron: Any, dtype: torch.dtype) -> State | None:
     """Adaptations, where they go after the step, and what they decay and rise by."""
     adaptations = neuron._buffers["threshold_adaptation_"]
     if adaptations.dtype is not dtype or not fit(adaptations):

@@ -13,6 +13,7 @@ from inferno.neural.modeling import Updater
 
 from .cell import Cell
 from .fixed import FixedLayer, identity
+from .fused import fused_step
 from .layer import Layer
 
 __all__ = ["RecurrentSerial"]
@@ -250,16 +251,26 @@ class RecurrentSerial(FixedLayer):
         wired = self.wiring(outputs, forward_pass=True, **kwargs)
         forward_neuron(wired[self._neuron_names[0]], **(feedfwd_neuron_kwargs or {}))
 
-        across = self.lateral_in_transform(forward_neuron.spike, **kwargs)
-        outputs[lateral] = self.lateral_connection(
-            *across, *(lateral_connection_args or ()), **(lateral_connection_kwargs or {})
-        )
-        wired = self.wiring(outputs, forward_pass=False, **kwargs)
-        back_neuron(wired[self._neuron_names[1]], **(feedback_neuron_kwargs or {}))
+        plain = not (capture_intermediate or feedback_neuron_kwargs or kwargs)
+        if not (plain and self._fused_lateral(lateral_connection_args, lateral_connection_kwargs)):
+            across = self.lateral_in_transform(forward_neuron.spike, **kwargs)
+            outputs[lateral] = self.lateral_connection(
+                *across, *(lateral_connection_args or ()), **(lateral_connection_kwargs or {})
+            )
+            wired = self.wiring(outputs, forward_pass=False, **kwargs)
+            back_neuron(wired[self._neuron_names[1]], **(feedback_neuron_kwargs or {}))
 
         self.feedback_spikes = back_neuron.spike  # type: ignore[assignment]
         spikes = forward_neuron.spike, back_neuron.spike
         return (spikes, outputs) if capture_intermediate else spikes
+
+    def _fused_lateral(self, args: Any, kwargs: Any) -> bool:
+        """Runs lateral connection and feedback neurons as one, if they have nothing in between."""
+        direct = self.lateral_in_transform is _wrap and self.lateral_out_transform is identity
+        if args or kwargs or not direct or type(self).wiring is not RecurrentSerial.wiring:
+            return False
+        spikes = self.feedfwd_neuron.spike
+        return fused_step(self.lateral_connection, self.feedback_neuron, spikes) is not None
 
 
 def _wrap(inputs: Tensor, **kwargs: Any) -> tuple[Tensor, ...]:

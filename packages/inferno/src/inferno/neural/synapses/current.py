@@ -147,6 +147,13 @@ class DeltaCurrent(SpikeDerivedCurrentMixin, InfernoSynapse):
             return None
         return self._record(inputs), self.spike_charge / self._step_time
 
+    def delayed_sum(self, weight: Tensor, delay: Tensor) -> Tensor | None:
+        """Sums delayed currents over inputs; see `Synapse.delayed_sum`."""
+        if type(self) is not DeltaCurrent:
+            return None
+        total = self._current_reader.summed(self.spike_, weight, delay)
+        return None if total is None else total * (self.spike_charge / self.dt)
+
     def _record(self, inputs: Tensor) -> Tensor:
         spikes = inputs if inputs.dtype is torch.bool else inputs.bool()
         self.spike_.push(spikes, self._inplace)

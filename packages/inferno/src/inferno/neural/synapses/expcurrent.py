@@ -18,8 +18,9 @@ from inferno.neural.base import InfernoSynapse, SynapseConstructor
 from inferno.neural.functional.synapse_dynamics import current_decaying
 from synaptensor.validation import check_positive
 
-from .mixins import DelayedReader, SpikeCurrentMixin, SpikeMixin, create_record
+from .mixins import SpikeCurrentMixin, SpikeMixin, create_record
 from .modes import construct, spike_interpolation
+from .reading import DelayedReader
 
 __all__ = ["DoubleExponentialCurrent", "SingleExponentialCurrent"]
 
@@ -293,6 +294,14 @@ class DoubleExponentialCurrent(_Decaying, SpikeMixin, InfernoSynapse):
         pos, bounded = self._pos_reader.select(self.pos_current_, selector)
         neg, _ = self._neg_reader.select(self.neg_current_, selector)
         return self._pos_reader.bound(pos - neg, selector, bounded)
+
+    def delayed_sum(self, weight: Tensor, delay: Tensor) -> Tensor | None:
+        """Sums delayed currents over inputs; see `Synapse.delayed_sum`."""
+        if type(self).current_at is not DoubleExponentialCurrent.current_at:
+            return None
+        pos = self._pos_reader.summed(self.pos_current_, weight, delay)
+        neg = self._neg_reader.summed(self.neg_current_, weight, delay)
+        return None if pos is None or neg is None else pos - neg
 
     def clear(self, **kwargs: Any) -> None:
         """Forgets all spikes and currents."""

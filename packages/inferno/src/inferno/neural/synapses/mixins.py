@@ -11,7 +11,9 @@ from torch import Tensor
 from inferno import RecordTensor, VirtualTensor
 from inferno.functional import Interpolation
 from inferno.neural.base import InfernoSynapse
-from synaptensor.validation import check_instance, check_nonnegative
+from synaptensor.validation import check_instance
+
+from .reading import DelayedReader
 
 __all__ = [
     "CurrentDerivedSpikeMixin",
@@ -22,59 +24,6 @@ __all__ = [
 ]
 
 Derivation = Callable[[Any, torch.dtype, torch.device, Tensor], Tensor]
-
-
-class DelayedReader:
-    """How a record is read at times before now."""
-
-    def __init__(
-        self,
-        interpolation: Interpolation,
-        interp_kwargs: Mapping[str, Any] | None,
-        overbound: float | bool | None,
-        tolerance: float,
-    ) -> None:
-        self.interpolation = interpolation
-        self.interp_kwargs = dict(interp_kwargs or {})
-        self.overbound = overbound
-        self.tolerance = float(check_nonnegative("tolerance", tolerance))
-
-    def read(
-        self,
-        record: RecordTensor,
-        selector: Tensor,
-        convert: Callable[[Tensor], Tensor] | None = None,
-    ) -> Tensor:
-        value, bounded = self.select(record, selector)
-        if convert is not None:
-            value = convert(value)
-        return self.bound(value, selector, bounded)
-
-    def select(self, record: RecordTensor, selector: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Reads at times clamped to the record; without history reads the newest entry."""
-        if record.recordsz == 1:
-            value = record.peek()
-            if selector.ndim > value.ndim:  # type: ignore[union-attr]
-                value = value.unsqueeze(-1)  # type: ignore[union-attr]
-            return value.expand(selector.shape), None  # type: ignore[union-attr]
-        # delays that all samples share are bounded once
-        shared = selector.shape[0] > 1 and selector.stride(0) == 0
-        bounded = (selector[:1] if shared else selector).clamp(0.0, record.duration)
-        value = record.select(
-            bounded.expand(selector.shape),
-            self.interpolation,
-            tolerance=self.tolerance,
-            interp_kwargs=self.interp_kwargs,
-            validate=False,
-        )
-        return value, bounded
-
-    def bound(self, value: Tensor, selector: Tensor, bounded: Tensor | None) -> Tensor:
-        """Replaces values read outside of the record."""
-        if self.overbound is None:
-            return value
-        excess = selector if bounded is None else selector[: bounded.shape[0]] - bounded
-        return torch.where(excess.abs() <= self.tolerance, value, self.overbound)
 
 
 class CurrentMixin:
@@ -122,6 +71,12 @@ class CurrentMixin:
             Currents in nA, like ``selector``.
         """
         return self._current_reader.read(self.current_, selector)  # type: ignore[attr-defined]
+
+    def delayed_sum(self, weight: Tensor, delay: Tensor) -> Tensor | None:
+        """Sums delayed currents over inputs; see `Synapse.delayed_sum`."""
+        if type(self).current_at is not CurrentMixin.current_at:
+            return None
+        return self._current_reader.summed(self.current_, weight, delay)  # type: ignore[attr-defined]
 
 
 class SpikeMixin:

@@ -88,8 +88,10 @@ class MatrixConnection(WeightBiasDelayMixin, Connection):
         weight, bias = parameters["weight_"], parameters.get("bias_")
         current = self._modules["synapse_"](*flat, **kwargs)  # type: ignore[misc]
         if self.delayedby:
-            result = torch.einsum("bio,oi->bo", self.syncurrent, weight)
-            result = result if bias is None else result + bias
+            summed = self.synapse.delayed_sum(weight, parameters["delay_"])  # type: ignore[arg-type]
+            if summed is None:
+                summed = torch.einsum("bio,oi->bo", self.syncurrent, weight)
+            result = summed if bias is None else summed + bias
         else:
             result = sparse_linear(current, weight, bias)  # type: ignore[arg-type,assignment]
             if result is None:

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
+from .delays import delayed_spike_linear
 from .elementwise import clamp, scale_spikes, trace
 from .layer import layer_step
 from .neurons import adapt, integrate_and_fire
@@ -37,6 +38,7 @@ def loops(dtype: torch.dtype) -> SimpleNamespace:
     makers = (
         adapt,
         clamp,
+        delayed_spike_linear,
         integrate_and_fire,
         layer_step,
         outer_update,

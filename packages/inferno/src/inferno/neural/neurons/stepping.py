@@ -22,6 +22,7 @@ from .differentiation import SurrogateMixin
 from .mixins import (
     AdaptiveCurrentMixin,
     AdaptiveThresholdMixin,
+    BatchReduction,
     SpikeRefractoryMixin,
     VoltageMixin,
 )
@@ -263,6 +264,28 @@ class CurrentAdaptingNeuron(AdaptiveCurrentMixin, SteppingNeuron):
     \left[ a_k (V - V_\text{rest}) - w_k \right] + b_k s
     $$
     """
+
+    def _create_adaptations(
+        self,
+        time_constant: float | Iterable[float],
+        coupling: float | Iterable[float],
+        increment: float | Iterable[float],
+        batch_reduction: BatchReduction | None,
+    ) -> None:
+        """Checks and keeps the parameters of the adaptations, which start at zero."""
+        values = repeat_last(
+            {"tc_adaptation": check_positive},
+            {
+                "tc_adaptation": time_constant,
+                "voltage_coupling": coupling,
+                "spike_increment": increment,
+            },
+        )
+        self.register_buffer("tc_adaptation", values["tc_adaptation"], persistent=False)
+        self.register_buffer("adapt_vc_coupling", values["voltage_coupling"], persistent=False)
+        self.register_buffer("adapt_increment", values["spike_increment"], persistent=False)
+        start = torch.zeros(*self.shape, len(values["tc_adaptation"]))
+        AdaptiveCurrentMixin.__init__(self, start, batch_reduction)
 
     def clear(self, keep_adaptations: bool = True, **kwargs: Any) -> None:
         """Returns the group to its resting state.

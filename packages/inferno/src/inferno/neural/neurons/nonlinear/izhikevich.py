@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
+from inferno.neural.neurons.mixins import BatchReduction
+from inferno.neural.neurons.stepping import CurrentAdaptingNeuron
 
-from inferno._internal import argtest
-from inferno.neural.functional import voltage_integration_quadratic
-from inferno.neural.neurons.mixins import AdaptiveCurrentMixin, BatchReduction
-from inferno.neural.neurons.stepping import CurrentAdaptingNeuron, SteppingNeuron, repeat_last
-from synaptensor.validation import check_positive
+from .membrane import QuadraticNeuron
 
 __all__ = ["Izhikevich"]
 
 
-class Izhikevich(CurrentAdaptingNeuron):
+class Izhikevich(CurrentAdaptingNeuron, QuadraticNeuron):
     r"""Quadratic integrate-and-fire neurons with adaptation currents.
 
     $$
@@ -57,6 +53,8 @@ class Izhikevich(CurrentAdaptingNeuron):
         *Neuronal Dynamics*, Gerstner, Kistler, Naud and Paninski (2014), section 6.2.
     """
 
+    _tau = "tc_membrane"
+
     def __init__(
         self,
         shape: Sequence[int] | int,
@@ -76,49 +74,18 @@ class Izhikevich(CurrentAdaptingNeuron):
         batch_size: int = 1,
         batch_reduction: BatchReduction | None = None,
     ) -> None:
-        argtest.lt("rest_v", rest_v, crit_v, float, "crit_v")
-        argtest.lte("crit_v", crit_v, thresh_v, float, "thresh_v")
-        argtest.lt("reset_v", reset_v, thresh_v, float, "thresh_v")
-        SteppingNeuron.__init__(self, shape, step_time, rest_v, refrac_t, batch_size)
-        self.crit_v = float(crit_v)
-        self.affinity = float(check_positive("affinity", affinity))
-        self.reset_v = float(reset_v)
-        self.thresh_v = float(thresh_v)
-        self.tc_membrane = float(check_positive("tc_membrane", tc_membrane))
-        self.resistance = argtest.neq("resistance", resistance, 0, float)
-        adaptation = repeat_last(
-            {"tc_adaptation": check_positive},
-            {
-                "tc_adaptation": tc_adaptation,
-                "voltage_coupling": voltage_coupling,
-                "spike_increment": spike_increment,
-            },
+        QuadraticNeuron.__init__(
+            self,
+            shape,
+            step_time,
+            rest_v,
+            crit_v,
+            affinity,
+            reset_v,
+            thresh_v,
+            refrac_t,
+            tc_membrane,
+            resistance,
+            batch_size,
         )
-        self.register_buffer("tc_adaptation", adaptation["tc_adaptation"], persistent=False)
-        self.register_buffer("adapt_vc_coupling", adaptation["voltage_coupling"], persistent=False)
-        self.register_buffer("adapt_increment", adaptation["spike_increment"], persistent=False)
-        count = len(adaptation["tc_adaptation"])
-        AdaptiveCurrentMixin.__init__(self, torch.zeros(*self.shape, count), batch_reduction)
-
-    def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:
-        return (
-            1,
-            self.affinity,
-            self.crit_v,
-            self.step_time / self.tc_membrane,
-            False,
-            self.reset_v,
-            0.0,
-        )
-
-    def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
-        return voltage_integration_quadratic(
-            masked_inputs,
-            self.voltage,
-            step_time=self.step_time,
-            rest_v=self.rest_v,
-            crit_v=self.crit_v,
-            affinity=self.affinity,
-            time_constant=self.tc_membrane,
-            resistance=self.resistance,
-        )
+        self._create_adaptations(tc_adaptation, voltage_coupling, spike_increment, batch_reduction)

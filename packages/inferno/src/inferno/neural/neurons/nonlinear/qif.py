@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor
-
-from inferno._internal import argtest
-from inferno.neural.functional import voltage_integration_quadratic
-from inferno.neural.neurons.stepping import SteppingNeuron
-from synaptensor.validation import check_positive
+from .membrane import QuadraticNeuron
 
 __all__ = ["QIF"]
 
 
-class QIF(SteppingNeuron):
+class QIF(QuadraticNeuron):
     r"""Quadratic integrate-and-fire neurons.
 
     $$
@@ -57,36 +52,17 @@ class QIF(SteppingNeuron):
         resistance: float = 1.0,
         batch_size: int = 1,
     ) -> None:
-        argtest.lt("rest_v", rest_v, crit_v, float, "crit_v")
-        argtest.lte("crit_v", crit_v, thresh_v, float, "thresh_v")
-        argtest.lt("reset_v", reset_v, thresh_v, float, "thresh_v")
-        SteppingNeuron.__init__(self, shape, step_time, rest_v, refrac_t, batch_size)
-        self.crit_v = float(crit_v)
-        self.affinity = float(check_positive("affinity", affinity))
-        self.reset_v = float(reset_v)
-        self.thresh_v = float(thresh_v)
-        self.time_constant = float(check_positive("time_constant", time_constant))
-        self.resistance = argtest.neq("resistance", resistance, 0, float)
-
-    def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:
-        return (
-            1,
-            self.affinity,
-            self.crit_v,
-            self.step_time / self.time_constant,
-            False,
-            self.reset_v,
-            0.0,
-        )
-
-    def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
-        return voltage_integration_quadratic(
-            masked_inputs,
-            self.voltage,
-            step_time=self.step_time,
-            rest_v=self.rest_v,
-            crit_v=self.crit_v,
-            affinity=self.affinity,
-            time_constant=self.time_constant,
-            resistance=self.resistance,
+        QuadraticNeuron.__init__(
+            self,
+            shape,
+            step_time,
+            rest_v,
+            crit_v,
+            affinity,
+            reset_v,
+            thresh_v,
+            refrac_t,
+            time_constant,
+            resistance,
+            batch_size,
         )

@@ -179,6 +179,22 @@ class ThresholdAdaptingNeuron(AdaptiveThresholdMixin, SteppingNeuron):
     _constants = "tc_adaptation"
     _cached: tuple[Tensor, int, float, Tensor] | None = None
 
+    def _create_adaptations(
+        self,
+        constant: float | Iterable[float],
+        increment: float | Iterable[float],
+        batch_reduction: BatchReduction | None,
+    ) -> None:
+        """Checks and keeps the parameters of the adaptations, which start at zero."""
+        values = repeat_last(
+            {self._constants: check_positive},
+            {self._constants: constant, "spike_increment": increment},
+        )
+        self.register_buffer(self._constants, values[self._constants], persistent=False)
+        self.register_buffer("adapt_increment", values["spike_increment"], persistent=False)
+        start = torch.zeros(*self.shape, len(values["spike_increment"]))
+        AdaptiveThresholdMixin.__init__(self, start, batch_reduction)
+
     def _time_constants(self) -> Tensor:
         """Time constants of the adaptations in ms."""
         return self._buffers["tc_adaptation"]  # type: ignore[return-value]

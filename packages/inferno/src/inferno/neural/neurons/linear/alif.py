@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
 from inferno._internal import argtest
-from inferno.neural.functional import voltage_integration_linear
-from inferno.neural.neurons.mixins import AdaptiveThresholdMixin, BatchReduction
-from inferno.neural.neurons.stepping import SteppingNeuron, ThresholdAdaptingNeuron, repeat_last
+from inferno.neural.neurons.mixins import BatchReduction
+from inferno.neural.neurons.stepping import SteppingNeuron, ThresholdAdaptingNeuron
 from synaptensor.validation import check_positive
+
+from .membrane import LeakyNeuron
 
 __all__ = ["ALIF"]
 
 
-class ALIF(ThresholdAdaptingNeuron):
+class ALIF(ThresholdAdaptingNeuron, LeakyNeuron):
     r"""Leaky integrate-and-fire neurons whose thresholds adapt.
 
     $$
@@ -77,27 +75,7 @@ class ALIF(ThresholdAdaptingNeuron):
         self.thresh_eq_v = float(thresh_eq_v)
         self.tc_membrane = float(check_positive("tc_membrane", tc_membrane))
         self.resistance = argtest.neq("resistance", resistance, 0, float)
-        adaptation = repeat_last(
-            {"tc_adaptation": check_positive},
-            {
-                "tc_adaptation": tc_adaptation,
-                "spike_increment": spike_increment,
-            },
-        )
-        self.register_buffer("tc_adaptation", adaptation["tc_adaptation"], persistent=False)
-        self.register_buffer("adapt_increment", adaptation["spike_increment"], persistent=False)
-        count = len(adaptation["tc_adaptation"])
-        AdaptiveThresholdMixin.__init__(self, torch.zeros(*self.shape, count), batch_reduction)
+        self._create_adaptations(tc_adaptation, spike_increment, batch_reduction)
 
     def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:
         return 0, 0.0, 0.0, math.exp(-self.step_time / self.tc_membrane), False, self.reset_v, 0.0
-
-    def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
-        return voltage_integration_linear(
-            masked_inputs,
-            self.voltage,
-            step_time=self.step_time,
-            time_constant=self.tc_membrane,
-            rest_v=self.rest_v,
-            resistance=self.resistance,
-        )

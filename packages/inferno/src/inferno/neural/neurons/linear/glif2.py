@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from inferno._internal import argtest
-from inferno.neural.functional import voltage_integration_linear, voltage_thresholding_linear
-from inferno.neural.neurons.mixins import AdaptiveThresholdMixin, BatchReduction
-from inferno.neural.neurons.stepping import SteppingNeuron, ThresholdAdaptingNeuron, repeat_last
+from inferno.neural.functional import voltage_thresholding_linear
+from inferno.neural.neurons.mixins import BatchReduction
+from inferno.neural.neurons.stepping import SteppingNeuron, ThresholdAdaptingNeuron
 from synaptensor.validation import check_positive
+
+from .membrane import LeakyNeuron
 
 __all__ = ["GLIF2"]
 
 
-class GLIF2(ThresholdAdaptingNeuron):
+class GLIF2(ThresholdAdaptingNeuron, LeakyNeuron):
     r"""Generalized leaky integrate-and-fire neurons 2: biological reset and adaptive threshold.
 
     $$
@@ -61,6 +62,8 @@ class GLIF2(ThresholdAdaptingNeuron):
         Teeter et al. (2018), Nature Communications 9, 709.
     """
 
+    _constants = "rc_adaptation"
+
     def __init__(
         self,
         shape: Sequence[int] | int,
@@ -85,17 +88,7 @@ class GLIF2(ThresholdAdaptingNeuron):
         self.thresh_eq_v = float(thresh_eq_v)
         self.tc_membrane = float(check_positive("tc_membrane", tc_membrane))
         self.resistance = argtest.neq("resistance", resistance, 0, float)
-        adaptation = repeat_last(
-            {"rc_adaptation": check_positive},
-            {
-                "rc_adaptation": rc_adaptation,
-                "spike_increment": spike_increment,
-            },
-        )
-        self.register_buffer("rc_adaptation", adaptation["rc_adaptation"], persistent=False)
-        self.register_buffer("adapt_increment", adaptation["spike_increment"], persistent=False)
-        count = len(adaptation["rc_adaptation"])
-        AdaptiveThresholdMixin.__init__(self, torch.zeros(*self.shape, count), batch_reduction)
+        self._create_adaptations(rc_adaptation, spike_increment, batch_reduction)
 
     def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:
         return (
@@ -107,18 +100,6 @@ class GLIF2(ThresholdAdaptingNeuron):
             self.reset_v_add,
             self.reset_v_mul,
         )
-
-    def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
-        return voltage_integration_linear(
-            masked_inputs,
-            self.voltage,
-            step_time=self.step_time,
-            time_constant=self.tc_membrane,
-            rest_v=self.rest_v,
-            resistance=self.resistance,
-        )
-
-    _constants = "rc_adaptation"
 
     def _time_constants(self) -> Tensor:
         return 1 / self.rc_adaptation

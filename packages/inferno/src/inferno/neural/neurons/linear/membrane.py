@@ -1,4 +1,4 @@
-"""The leaky membrane shared by LIF and GLIF1."""
+"""The leaky membrane of the linear models, and what LIF, GLIF1 and GLIF3 share beyond it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,30 @@ from inferno.neural.functional import voltage_integration_linear
 from inferno.neural.neurons.stepping import SteppingNeuron
 from synaptensor.validation import check_positive
 
-__all__ = ["LinearNeuron"]
+__all__ = ["LeakyNeuron", "LinearNeuron"]
 
 
-class LinearNeuron(SteppingNeuron):
+class LeakyNeuron(SteppingNeuron):
+    """Neurons whose voltage leaks exponentially towards rest."""
+
+    # name of the attribute with the membrane time constant
+    _tau = "tc_membrane"
+
+    def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
+        return voltage_integration_linear(
+            masked_inputs,
+            self.voltage,
+            step_time=self.step_time,
+            time_constant=getattr(self, self._tau),
+            rest_v=self.rest_v,
+            resistance=self.resistance,
+        )
+
+
+class LinearNeuron(LeakyNeuron):
     """Leaky neurons with a constant threshold and a constant reset."""
+
+    _tau = "time_constant"
 
     def __init__(
         self,
@@ -40,13 +59,3 @@ class LinearNeuron(SteppingNeuron):
 
     def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:
         return 0, 0.0, 0.0, math.exp(-self.step_time / self.time_constant), False, self.reset_v, 0.0
-
-    def _integrate_v(self, masked_inputs: Tensor) -> Tensor:
-        return voltage_integration_linear(
-            masked_inputs,
-            self.voltage,
-            step_time=self.step_time,
-            time_constant=self.time_constant,
-            rest_v=self.rest_v,
-            resistance=self.resistance,
-        )

@@ -41,8 +41,6 @@ from .core import (
     zeros,
 )
 
-__version__ = "0.1.0"
-
 __version__ = installed_version("inferno")
 
 __all__ = [

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from aihwkit.engine.cells.base import UpdateContext
+from aihwkit.engine.cells.pulsed import PulsedCell
 from aihwkit.exceptions import ConfigError
 from aihwkit.functional.update_settings import UpdateSettings
 from aihwkit.simulator.configs import (
@@ -368,6 +369,69 @@ def test_a_transfer_without_pulses_writes_exactly(make_tile, exact):
     cell.set(torch.zeros(4, 6), torch.Generator())
     cell.cells[0].weight.copy_(torch.linspace(-0.3, 0.3, 24).view(4, 6))
     context = UpdateContext(UpdateSettings(), torch.Generator(), 1, 0.1)
-    cell.transfer(0, context)
+    cell.update(torch.zeros(1, 6), torch.zeros(1, 4), 0.1, context)
     assert torch.equal(cell.cells[1].weight[:, 0], 0.5 * cell.cells[0].weight[:, 0])
     assert not cell.cells[1].weight[:, 1:].any()
+
+
+@pytest.mark.parametrize("columns", [True, False])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        TransferCompound,
+        BufferedTransferCompound,
+        ChoppedTransferCompound,
+        DynamicTransferCompound,
+    ],
+)
+def test_columns_written_down_on_the_way_are_those_read_in_turn(
+    kind, columns, make_tile, exact, hidden, monkeypatch
+):
+    device = soft(**{**exact, "dw_min": 0.01})
+    fields = {"transfer_forward": PERFECT, "transfer_columns": columns, "transfer_every": 2.0}
+    if kind in (ChoppedTransferCompound, DynamicTransferCompound):
+        fields |= {"in_chop_prob": 0.4, "in_chop_random": False}
+    compound = kind(
+        [device, device],
+        units_in_mbatch=False,
+        transfer_update=UpdateParameters(pulse_type=PulseType.MEAN_COUNT, desired_bl=10),
+        **fields,
+    )
+    generator = torch.Generator().manual_seed(1)
+    x, d = torch.randn(41, 4, generator=generator), torch.randn(41, 3, generator=generator)
+    results = []
+    for in_turn in (False, True):
+        if in_turn:
+            monkeypatch.setattr(PulsedCell, "apply_recorded", lambda *_: False)
+        tile = make_tile(compound, pulse_type=PulseType.STOCHASTIC_COMPRESSED)
+        tile.set_weights(torch.zeros(3, 4))
+        tile.set_learning_rate(0.1)
+        tile.update(x, d)
+        results.append(hidden(tile))
+    for name, value in results[0].items():
+        # Merged pulses expand the growth to third order.
+        torch.testing.assert_close(value, results[1][name], rtol=0, atol=1e-5, msg=name)
+    assert results[0]["hidden_weights_1"].abs().max() > 0.01
+
+
+def test_write_noise_is_seen_when_a_column_is_read(make_tile, exact):
+    device = soft(**{**exact, "dw_min": 0.001, "write_noise_std": 5.0})
+    compound = TransferCompound(
+        [device, device],
+        transfer_forward=PERFECT,
+        units_in_mbatch=False,
+        transfer_lr=1.0,
+        scale_transfer_lr=False,
+        transfer_update=UpdateParameters(pulse_type=PulseType.NONE),
+    )
+    tile = make_tile(compound, 40, 500, desired_bl=1, update_management=False)
+    tile.set_weights(torch.zeros(500, 40))
+    tile.set_learning_rate(0.001)
+    tile.update(torch.ones(40, 40), -torch.ones(40, 500))
+    fast, slow = tile.cell.cells
+    # Column k is read after k + 1 pulses, with noise of its own, and written without pulses.
+    noise = slow.persistent - (torch.arange(40) + 1) * 0.001 * fast.persistent.mean() / 0.04
+    assert noise.std().item() == pytest.approx(0.005, rel=0.03)
+    assert (fast.weight - fast.persistent).std().item() == pytest.approx(0.005, rel=0.03)
+    both = torch.stack([noise.flatten(), (fast.weight - fast.persistent).flatten()])
+    assert abs(torch.corrcoef(both)[0, 1]) < 4.5 / noise.numel() ** 0.5

@@ -242,7 +242,7 @@ def test_write_noise_is_drawn_where_pulses_arrive(make_tile, exact):
     before = cell.weight.clone()
     pulses = trains(300, 200, 1, 2, 8)
     counts = pulses.counts(0)
-    assert cell._apply_packed(pulses, generator, WHOLE)
+    assert cell._apply_packed(pulses, generator)
     touched = counts != 0
     assert torch.equal(cell.weight[~touched], before[~touched])
     noise = (cell.weight - cell.persistent)[touched]

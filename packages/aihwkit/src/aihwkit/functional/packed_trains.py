@@ -56,7 +56,9 @@ class StochasticPulses(Pulses):
 
     def turned(self, x_signs: Tensor, d_signs: Tensor) -> "StochasticPulses":
         """Return the same with directions multiplied by signs of the columns and rows."""
-        return StochasticPulses(self.x_bits * x_signs, self.d_bits * d_signs)
+        return StochasticPulses(
+            self.x_bits * x_signs.unsqueeze(-2), self.d_bits * d_signs.unsqueeze(-2)
+        )
 
 
 @dataclass(frozen=True)

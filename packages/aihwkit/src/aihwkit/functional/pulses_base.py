@@ -45,4 +45,9 @@ class Pulses(ABC):
 
     @abstractmethod
     def turned(self, x_signs: Tensor, d_signs: Tensor) -> "Pulses":
-        """Return the pulses with directions multiplied by signs of the columns and rows."""
+        """Return the pulses with directions multiplied by signs of the columns and rows.
+
+        Args:
+            x_signs: `[columns]`, or `[vectors, columns]`.
+            d_signs: `[rows]`, or `[vectors, rows]`.
+        """

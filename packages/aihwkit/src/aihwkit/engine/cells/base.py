@@ -9,14 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from aihwkit.engine.record import Record
 from aihwkit.functional.pulses import ExactUpdate, Pulses
 from aihwkit.functional.update_settings import UpdateSettings
 
 __all__ = ["WHOLE", "Cell", "Region", "UpdateContext", "columns_in_range"]
 
-Region = tuple[slice, slice]
+Region = tuple[slice | Tensor, slice | Tensor]
+"""Rows and columns of a part of the matrix."""
+
 WHOLE: Region = (slice(None), slice(None))
-"""Rows and columns of the whole matrix."""
+"""Rows and columns of the whole matrix; recognised by identity."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ class Cell(ABC):
     def uses_pulses(self) -> bool:
         """Whether gradients arrive as pulses (otherwise as an exact outer product)."""
         return True
+
+    @property
+    def takes_slices_at_once(self) -> bool:
+        """Whether pulses of several columns or rows act as those of one after the other."""
+        return False
 
     @property
     @abstractmethod
@@ -100,6 +108,16 @@ class Cell(ABC):
         self, pulses: Pulses | ExactUpdate, context: UpdateContext, region: Region = WHOLE
     ) -> None:
         """Apply the pulses of some vectors, in order, to a region of the matrix."""
+
+    def apply_recorded(
+        self, pulses: Pulses | ExactUpdate, context: UpdateContext, record: Record
+    ) -> bool:
+        """Apply pulses as `apply` does, and write down weights on the way.
+
+        Returns:
+            Whether it was done; False, with nothing changed, if the devices cannot.
+        """
+        return False
 
     @abstractmethod
     def bind(self, storage: Tensor) -> None:

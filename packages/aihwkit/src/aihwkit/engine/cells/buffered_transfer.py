@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from aihwkit.engine.cells.base import Cell, UpdateContext
-from aihwkit.engine.cells.slices import slice_region, write_slice
-from aihwkit.engine.cells.transfer import TransferCell
+from aihwkit.engine.cells.slices import write_slices
+from aihwkit.engine.cells.transfer import Read, TransferCell
 from aihwkit.functional.lines import LineParameters
 from aihwkit.functional.update_settings import UpdateSettings
 
@@ -59,21 +59,19 @@ class BufferedTransferCell(TransferCell):
         for buffer in self.buffers:
             buffer.zero_()
 
-    def write(self, k: int, index: int, values: Tensor, lr: float, context: UpdateContext) -> None:
+    def write(self, k: int, reads: list[Read], values: Tensor, context: UpdateContext) -> None:
         """Add what was read to the buffer and write what exceeds the threshold."""
-        target = self.cells[k + 1]
+        lr, target = self.transfer_lr(k, context), self.cells[k + 1]
         if self.gammas[k] > 0 and self.gammas[k + 1] > 0:
             lr = lr * self.gammas[k] / self.gammas[k + 1]
         threshold = self.meta.thres_scale * target.granularity
         largest = self.write_settings.desired_bl
-        region = slice_region(index, self.columns)
-        buffer = self.buffers[k][region].reshape(-1) + values * lr
+        index = self.indices(reads)
+        buffer = self.gathered(self.buffers[k], index) + values * lr
         n = (buffer / threshold).trunc().clamp(-largest, largest)
-        buffer = self._consumed(buffer, n, threshold)
-        self.buffers[k][region] = buffer.view(self.buffers[k][region].shape)
-        if bool(n.any()):
-            rate = self.meta.step * target.granularity
-            write_slice(target, index, self.columns, n, rate, self.write_settings, context)
+        self.scatter(self.buffers[k], index, self._consumed(buffer, n, threshold))
+        rate = self.meta.step * target.granularity
+        write_slices(target, index, self.columns, n, rate, self.write_settings, context)
 
     def _consumed(self, buffer: Tensor, n: Tensor, threshold: float) -> Tensor:
         momentum = self.meta.momentum

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from aihwkit.engine.cells.base import Cell, Region, UpdateContext
 from aihwkit.engine.cells.buffered_transfer import realising
-from aihwkit.engine.cells.slices import slice_region, write_slice
-from aihwkit.engine.cells.transfer import TransferCell
+from aihwkit.engine.cells.slices import write_slices
+from aihwkit.engine.cells.transfer import Read, TransferCell
 from aihwkit.functional.lines import LineParameters
 from aihwkit.functional.pulses import ExactUpdate, Pulses
 
@@ -72,10 +72,26 @@ class ChoppedTransferCell(TransferCell):
             return self.in_chopper, self.out_chopper
         return self.out_chopper, self.in_chopper
 
-    def oriented(self, pulses: Pulses | ExactUpdate, region: Region) -> Pulses | ExactUpdate:
-        """Return the pulses with the directions that the choppers give them."""
-        x_signs, d_signs = self.signs
-        return pulses.turned(x_signs[region[1]], d_signs[region[0]])
+    def oriented(
+        self, pulses: Pulses | ExactUpdate, reads: list[Read], region: Region
+    ) -> Pulses | ExactUpdate:
+        """Return the pulses with the directions that the choppers of the time give them."""
+        n, device = pulses.n_vectors, self.weight.device
+        flips = [read for read in reads if read.flips]
+        slices, others = self.in_chopper, self.out_chopper
+        if flips:
+            turns = torch.ones(n + 1, self.n_in, dtype=slices.dtype, device=device)
+            places = torch.tensor([(read.after, read.index) for read in flips], device=device)
+            turns[places[:, 0], places[:, 1]] = -1.0
+            slices = (turns.cumprod(dim=0) * slices)[:n]
+        if any(read.out_flips is not None for read in reads):
+            turns = torch.ones(n + 1, self.n_out, dtype=others.dtype, device=device)
+            for read in reads:
+                if read.out_flips is not None:
+                    turns[read.after] = read.out_flips
+            others = (turns.cumprod(dim=0) * others)[:n]
+        x_signs, d_signs = (slices, others) if self.columns else (others, slices)
+        return pulses.turned(x_signs[..., region[1]], d_signs[..., region[0]])
 
     def gradient_lr(self, x: Tensor, d: Tensor, context: UpdateContext) -> float | Tensor:
         """Return the learning rate of the gradient pulses, one for each vector if scaled."""
@@ -135,26 +151,51 @@ class ChoppedTransferCell(TransferCell):
             return abs(lr) / (self.last_lr * unit * slow / fast)
         return abs(lr) / unit
 
-    def write(self, k: int, index: int, values: Tensor, lr: float, context: UpdateContext) -> None:
+    def plan(self, n_vectors: int, context: UpdateContext) -> list[Read]:
+        """Return which slices are read after which vectors, and which choppers flip then."""
+        reads = super().plan(n_vectors, context)
+        uniform = [1.0] * len(reads)
+        if self.meta.in_chop_random and self.meta.in_chop_prob > 0 and reads:
+            place = {"device": self.weight.device, "generator": context.generator}
+            uniform = torch.rand(len(reads), **place).tolist()
+        planned, sweeps = [], self.n_sweeps
+        for read, number in zip(reads, uniform, strict=True):
+            flips, out_flips = self.turns(sweeps, number), None
+            if read.index == self.n_in - 1:
+                out_flips = self.out_turns(context.generator)
+                sweeps += 1
+            planned.append(read._replace(flips=flips, out_flips=out_flips))
+        return planned
+
+    def write(self, k: int, reads: list[Read], values: Tensor, context: UpdateContext) -> None:
         """Add what was read to the buffer, write whole steps of it, and flip choppers."""
-        region = slice_region(index, self.columns)
-        shape = self.buffer[region].shape
-        sign = self.in_chopper[index] * self.out_chopper
-        kept = self.buffer[region].reshape(-1)
-        change = self.gradient(index, values, sign) * self.buffer_rate(lr)
-        total = change if self.meta.no_buffer else kept + change
+        index = self.indices(reads)
+        sign = self.in_chopper[index].unsqueeze(1) * self.out_chopper
+        rate = self.buffer_rate(self.transfer_lr(k, context))
+        total = self.gradient(index, values, sign) * rate
+        if not self.meta.no_buffer:
+            total = total + self.gathered(self.buffer, index)
         largest = self.write_settings.desired_bl
         n = total.trunc().clamp(-largest, largest)
-        self.buffer[region] = self.consumed(total, n).view(shape)
-        if self.may_write and bool(n.any()):
-            rate = self.meta.step * self.cells[1].granularity
-            write_slice(self.cells[1], index, self.columns, n, rate, self.write_settings, context)
-        self.flip(index, context.generator)
-        if index == self.n_in - 1:
+        self.scatter(self.buffer, index, self.consumed(total, n))
+        if self.may_write:
+            step, settings = self.meta.step * self.cells[1].granularity, self.write_settings
+            write_slices(self.cells[1], index, self.columns, n, step, settings, context)
+        self._flip(reads)
+
+    def _flip(self, reads: list[Read]) -> None:
+        """Flip choppers as planned, and count the sweep if these readings complete it."""
+        turned = [read for read in reads if read.flips]
+        if turned:
+            self.in_chopper[self.indices(turned)] *= -1
+        last = reads[-1]
+        if last.out_flips is not None:
+            self.out_chopper.mul_(last.out_flips)
+        if last.index == self.n_in - 1:
             self.n_sweeps += 1
 
-    def gradient(self, index: int, values: Tensor, sign: Tensor) -> Tensor:
-        """Return what a reading says about the gradient."""
+    def gradient(self, index: Tensor, values: Tensor, sign: Tensor) -> Tensor:
+        """Return what readings `[slices, n_out]` say about the gradient."""
         return sign * values
 
     @property
@@ -169,19 +210,25 @@ class ChoppedTransferCell(TransferCell):
             return torch.where(n != 0, total * momentum, total)
         return total - (1 - min(max(momentum, 0.0), 1.0)) * n
 
-    def flip(self, index: int, generator: torch.Generator) -> None:
-        """Flip choppers, by chance or in turn."""
-        if self.meta.in_chop_prob > 0:
-            if self.meta.in_chop_random:
-                uniform = torch.rand((), device=self.weight.device, generator=generator)
-                turn = bool(uniform < self.meta.in_chop_prob)
-            else:
-                turn = self.n_sweeps % self.n_chop + 1 == self.n_chop
-            if turn:
-                self.in_chopper[index] *= -1
-        if index == self.n_in - 1 and self.meta.out_chop_prob > 0:
-            uniform = torch.rand(self.n_out, device=self.weight.device, generator=generator)
-            self.out_chopper.mul_(torch.where(uniform < self.meta.out_chop_prob, -1.0, 1.0))
+    def turns(self, sweeps: int, uniform: float) -> bool:
+        """Return whether the chopper of a slice flips, by chance or in turn.
+
+        Args:
+            sweeps: number of complete sweeps before.
+            uniform: random number of the slice.
+        """
+        if self.meta.in_chop_prob <= 0:
+            return False
+        if self.meta.in_chop_random:
+            return bool(uniform < self.meta.in_chop_prob)
+        return sweeps % self.n_chop + 1 == self.n_chop
+
+    def out_turns(self, generator: torch.Generator) -> Tensor | None:
+        """Return the factors of the other choppers at the end of a sweep."""
+        if self.meta.out_chop_prob <= 0:
+            return None
+        uniform = torch.rand(self.n_out, device=self.weight.device, generator=generator)
+        return torch.where(uniform < self.meta.out_chop_prob, -1.0, 1.0)
 
     # -- state -----------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from aihwkit.engine.cells.base import Cell
 from aihwkit.engine.cells.chopped_transfer import ChoppedTransferCell
+from aihwkit.engine.cells.transfer import Read
 from aihwkit.functional.lines import LineParameters
 
 __all__ = ["DynamicTransferCell"]
@@ -39,7 +40,7 @@ class DynamicTransferCell(ChoppedTransferCell):
         super().__init__(weight, meta, cells, gammas, lines)
         self.mean = torch.zeros_like(weight)
         self.past = torch.zeros_like(weight)
-        self.switched = torch.zeros(self.n_in, dtype=torch.bool)
+        self.switched = torch.zeros(self.n_in, dtype=torch.bool, device=weight.device)
 
     def _restart(self) -> None:
         super()._restart()
@@ -52,19 +53,15 @@ class DynamicTransferCell(ChoppedTransferCell):
         """Position of the present sweep between two regular flips, from 1."""
         return self.n_sweeps % self.n_chop + 1
 
-    def gradient(self, index: int, values: Tensor, sign: Tensor) -> Tensor:
-        """Return what a reading says about the gradient, relative to the mean before the flip."""
-        mean, past = self._slices(self.mean, index), self._slices(self.past, index)
-        if bool(self.switched[index]):
-            past.copy_(mean)
-            self.switched[index] = False
-        result = sign * (values - past)
+    def gradient(self, index: Tensor, values: Tensor, sign: Tensor) -> Tensor:
+        """Return what readings say about the gradient, relative to the means before the flips."""
+        mean, past = self.gathered(self.mean, index), self.gathered(self.past, index)
+        past = torch.where(self.switched[index].unsqueeze(1), mean, past)
+        self.switched[index] = False
+        self.scatter(self.past, index, past)
         rate = min(self.meta.tail_weightening / self.n_chop, 1.0)
-        mean.mul_(1 - rate).add_(values, alpha=rate)
-        return result
-
-    def _slices(self, matrix: Tensor, index: int) -> Tensor:
-        return matrix[:, index] if self.columns else matrix[index]
+        self.scatter(self.mean, index, torch.add(mean * (1 - rate), values, alpha=rate))
+        return sign * (values - past)
 
     def buffer_rate(self, lr: float) -> float:
         """Return the factor from what is read to the buffer."""
@@ -88,15 +85,21 @@ class DynamicTransferCell(ChoppedTransferCell):
             result = torch.where(n != 0, result.clamp(-cap, cap), result)
         return result
 
-    def flip(self, index: int, generator: torch.Generator) -> None:
-        """Flip the chopper of a slice at the end of a period, or also by chance."""
-        turn = self._period == self.n_chop
-        if self.meta.in_chop_random and not turn:
-            uniform = torch.rand((), device=self.weight.device, generator=generator)
-            turn = bool(uniform < self.meta.in_chop_prob)
-        if turn:
-            self.in_chopper[index] *= -1
-            self.switched[index] = True
+    def turns(self, sweeps: int, uniform: float) -> bool:
+        """Return whether the chopper of a slice flips, at the end of a period or also by chance."""
+        by_chance = self.meta.in_chop_random and uniform < self.meta.in_chop_prob
+        return bool(sweeps % self.n_chop + 1 == self.n_chop or by_chance)
+
+    def out_turns(self, generator: torch.Generator) -> Tensor | None:
+        """Return that the other choppers never flip."""
+        return None
+
+    def _flip(self, reads: list[Read]) -> None:
+        """Flip choppers as planned, and remember for which slices."""
+        super()._flip(reads)
+        turned = [read for read in reads if read.flips]
+        if turned:
+            self.switched[self.indices(turned)] = True
 
     def hidden_parameters(self) -> "OrderedDict[str, Tensor]":
         """Return parameters and weights of the devices, then buffer and means."""
@@ -118,6 +121,7 @@ class DynamicTransferCell(ChoppedTransferCell):
     def map(self, function: Any) -> None:
         """Apply a device move to all tensors."""
         self.mean, self.past = function(self.mean), function(self.past)
+        self.switched = function(self.switched)
         super().map(function)
 
     def extra(self) -> dict[str, Any]:
@@ -128,4 +132,4 @@ class DynamicTransferCell(ChoppedTransferCell):
         """Take over the entries that `extra` returned and that are present."""
         super().load_extra(state)
         if "in_chopper_switched" in state:
-            self.switched.copy_(state["in_chopper_switched"].cpu().view(-1) != 0)
+            self.switched.copy_(state["in_chopper_switched"].view(-1) != 0)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from aihwkit.engine.cells.base import WHOLE, Cell, Region, UpdateContext
-from aihwkit.engine.cells.slices import write_slice
+from aihwkit.engine.cells.slices import write_slices
 from aihwkit.functional.pulses import ExactUpdate, Pulses
 from aihwkit.functional.update_settings import UpdateSettings
 
@@ -127,10 +127,7 @@ class MixedPrecisionCell(Cell):
         index = torch.tensor(rows, device=self.weight.device)
         n = (self.chi[index] / self.granularity).trunc().clamp(-largest, largest)
         self.chi[index] -= n * self.granularity
-        for row, active in zip(rows, n.any(dim=1).tolist(), strict=True):
-            if active:
-                values = -n[rows.index(row)]
-                write_slice(self.inner, row, False, values, lr, settings, context)
+        write_slices(self.inner, index, False, -n, lr, settings, context)
 
     # -- operations on the device ----------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """Pairs of devices that only ever receive up pulses."""
 
-import math
 from collections import OrderedDict
 from typing import Any
 
@@ -9,7 +8,7 @@ from torch import Tensor
 
 from aihwkit.engine.cells.base import WHOLE, Region, UpdateContext
 from aihwkit.engine.cells.pulsed import PulsedCell
-from aihwkit.engine.cells.slices import write_slice
+from aihwkit.engine.cells.slices import write_slices
 from aihwkit.engine.cells.unit import UnitCell
 from aihwkit.functional.lines import LineParameters
 from aihwkit.functional.mvm import analog_mvm
@@ -136,11 +135,11 @@ class OneSidedCell(UnitCell):
     def _write(self, cell: PulsedCell, values: Tensor, context: UpdateContext) -> None:
         """Write columns with as many trains as the largest value needs."""
         per_train = self.write_settings.desired_bl * cell.granularity
-        for index in values.any(dim=0).nonzero().view(-1).tolist():
-            column = values[:, index]
-            trains = max(1, math.ceil(float(column.max()) / per_train - 1e-6))
-            for _ in range(trains):
-                write_slice(cell, index, True, column / trains, 1.0, self.write_settings, context)
+        trains = torch.ceil(values.amax(dim=0) / per_train - 1e-6).clamp(min=1)
+        parts = (values / trains).t()
+        for train in range(int(trains.max())):
+            index = (values.any(dim=0) & (trains > train)).nonzero().view(-1)
+            write_slices(cell, index, True, parts[index], 1.0, self.write_settings, context)
 
     # -- state -----------------------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ class PulseEngine:
             region: rows and columns of the matrix.
             ignore_touched: do not find out which weights got pulses.
         """
-        part = self if region == WHOLE else self._part(region)
+        part = self if region is WHOLE else self._part(region)
         if isinstance(pulses, ExactUpdate):
             return part._exact(weight, pulses), None
         touched = None
@@ -72,31 +72,6 @@ class PulseEngine:
         if pulses.n_vectors > 1 and self.limit == UNLIMITED and self._is_constant(weight):
             return part._summed(weight, pulses, generator), touched
         return part._in_order(weight, pulses, generator), touched
-
-    def apply_packed(
-        self,
-        weight: Tensor,
-        pulses: Pulses,
-        generator: torch.Generator,
-        region: Region,
-        shown: Tensor | None,
-        write_noise: float,
-    ) -> bool:
-        """Take pulses in place by compiled loops; return False, with nothing changed, without them.
-
-        Args:
-            weight: weights of the region, contiguous.
-            pulses: for the region.
-            generator: source of the draws.
-            region: rows and columns of the matrix.
-            shown: weights of the region with write noise, drawn anew where pulses arrive; None
-                without it.
-            write_noise: its standard deviation.
-        """
-        run = UPDATE_KERNEL.select(weight.device)
-        part = self if region == WHOLE else self._part(region)
-        done: bool = run(weight, pulses, part, generator, shown, write_noise)
-        return done
 
     def _part(self, region: Region) -> "PulseEngine":
         """Return the engine of some rows and columns."""

@@ -10,9 +10,12 @@ from torch import Tensor
 from aihwkit.engine.cells.base import WHOLE, Cell, Region, UpdateContext
 from aihwkit.engine.cells.pulse_engine import PulseEngine
 from aihwkit.engine.drift import DriftProcess
+from aihwkit.engine.kernels import COUNTED_KERNEL, UPDATE_KERNEL, has_loops
+from aihwkit.engine.record import Record
 from aihwkit.functional.drift import DriftSettings
+from aihwkit.functional.pulse_counts import PulseCounts
 from aihwkit.functional.pulse_pass import Bounds
-from aihwkit.functional.pulses import ExactUpdate, PackedTrains, Pulses, pulse_blocks
+from aihwkit.functional.pulses import ExactUpdate, Pulses, pulse_blocks
 from aihwkit.functional.response import ResponseModel
 
 __all__ = ["PulsedCell", "computing_dtype"]
@@ -84,6 +87,11 @@ class PulsedCell(Cell):
     def n_states(self) -> float:
         """Mean number of pulses from the lower to the upper bound."""
         return float((self.meta.w_max - self.meta.w_min) / self._granularity)
+
+    @property
+    def takes_slices_at_once(self) -> bool:
+        """Devices do not know of each other."""
+        return True
 
     # -- storage ---------------------------------------------------------------------------------
 
@@ -197,33 +205,65 @@ class PulsedCell(Cell):
     ) -> None:
         """Apply the pulses of some vectors, in order, to a region of the matrix."""
         generator = context.generator
-        if not (isinstance(pulses, PackedTrains) and self._apply_packed(pulses, generator, region)):
+        if isinstance(pulses, PulseCounts) and self._has_loops:
+            self._apply_counted(pulses, generator, region)
+        elif region is not WHOLE or not self._apply_packed(pulses, generator):
             result, touched = self.engine.apply(
                 self.base()[region], pulses, generator, region, self.persistent is None
             )
             self.store(result, generator, region, touched)
+        self._count(pulses, region)
+
+    def apply_recorded(
+        self, pulses: Pulses | ExactUpdate, context: UpdateContext, record: Record
+    ) -> bool:
+        """Apply pulses and write down weights on the way, if there is a compiled loop."""
+        done = self._apply_packed(pulses, context.generator, record)
+        if done:
+            self._count(pulses, WHOLE)
+        return done
+
+    def _count(self, pulses: Pulses | ExactUpdate, region: Region) -> None:
         if self.counters is not None and isinstance(pulses, Pulses):
             up, down = pulses.totals()
             self.counters[0][region] += up.long()
             self.counters[1][region] += down.long()
 
     def _apply_packed(
-        self, pulses: PackedTrains, generator: torch.Generator, region: Region
+        self,
+        pulses: Pulses | ExactUpdate,
+        generator: torch.Generator,
+        record: Record | None = None,
     ) -> bool:
         """Take pulses by compiled loops; return False, with nothing changed, without them."""
-        target = self.weight if self.persistent is None else self.persistent
-        base, shown = self.base()[region].contiguous(), None
-        if self.persistent is not None:
-            if self.weight.dtype != self.dtype:
-                return False
-            shown = self.weight[region].contiguous()
-        engine, noise = self.engine, self.write_noise
-        if not engine.apply_packed(base, pulses, generator, region, shown, noise):
+        if not self._has_loops:
             return False
-        for whole, part in ((target, base), (self.weight, shown)):
-            if part is not None and part.data_ptr() != whole[region].data_ptr():
-                whole[region] = part.to(whole.dtype)
-        return True
+        weight, *shown = self._stored
+        run = UPDATE_KERNEL.select(weight.device)
+        done: bool = run(weight, pulses, self.engine, generator, *shown, record)
+        return done
+
+    def _apply_counted(
+        self, pulses: PulseCounts, generator: torch.Generator, region: Region
+    ) -> None:
+        """Take given numbers of pulses by compiled loops."""
+        weight, *shown = self._stored
+        parts = [torch.arange(size)[part] for size, part in zip(weight.shape, region, strict=True)]
+        run = COUNTED_KERNEL.select(weight.device)
+        run(weight, pulses, self.engine, generator, *parts, *shown)
+
+    @property
+    def _has_loops(self) -> bool:
+        """Whether there are compiled loops for these devices."""
+        weight = self.weight
+        return has_loops(self.model, weight.dtype, weight.device) and weight.is_contiguous()
+
+    @property
+    def _stored(self) -> tuple[Tensor, Tensor | None, float]:
+        """The weights that pulses act on, and the visible ones and their noise, if these differ."""
+        if self.persistent is None:
+            return self.weight, None, 0.0
+        return self.persistent, self.weight, self.write_noise
 
     # -- state -----------------------------------------------------------------------------------
 

@@ -1,20 +1,41 @@
 """Tiki-taka: gradients update a fast device, whose weights are transferred to slower ones."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from aihwkit.engine.cells.base import WHOLE, Cell, Region, UpdateContext
-from aihwkit.engine.cells.slices import read_slices, write_slice
+from aihwkit.engine.cells.slices import is_read_alone, read_alone, read_slices, write_slices
 from aihwkit.engine.cells.unit import UnitCell
+from aihwkit.engine.record import Record
 from aihwkit.functional.lines import LineParameters
 from aihwkit.functional.pulses import ExactUpdate, Pulses, pulse_blocks
 from aihwkit.functional.settings import MVMSettings
 from aihwkit.functional.update_settings import UpdateSettings
 
-__all__ = ["TransferCell"]
+__all__ = ["Read", "TransferCell"]
+
+
+class Read(NamedTuple):
+    """A reading of one slice of a device.
+
+    Attributes:
+        after: number of vectors of the batch before it.
+        device: which device is read.
+        index: column or row.
+        first: first slice of those read at the same time.
+        flips: whether the chopper of the slice flips afterwards.
+        out_flips: which choppers of the other side flip afterwards, `[n_out]`, if there are any.
+    """
+
+    after: int
+    device: int
+    index: int
+    first: int
+    flips: bool = False
+    out_flips: Tensor | None = None
 
 
 class TransferCell(UnitCell):
@@ -117,23 +138,28 @@ class TransferCell(UnitCell):
     def apply(
         self, pulses: Pulses | ExactUpdate, context: UpdateContext, region: Region = WHOLE
     ) -> None:
-        """Give pulses to the fast device, transferring between vectors whenever it is due."""
-        every = [self.interval(k, context.m_batch) for k in range(len(self.cells))]
-        start, n = 0, pulses.n_vectors
-        while start < n:
-            due = [e - self.n_updates % e for e in every if e > 0]
-            stop = min([start + step for step in due] + [n])
-            part = pulses if stop - start == n else pulses.select(slice(start, stop))
-            self.cells[0].apply(self.oriented(part, region), context, region)
-            self.n_updates += stop - start
-            start = stop
-            for k, interval in enumerate(every):
-                if interval > 0 and self.n_updates % interval == 0:
-                    self.transfer(k, context)
+        """Give pulses to the fast device, and transfer whenever it is due.
+
+        The fast device does not depend on the others, so it takes all pulses first, and what is
+        read of it on the way is written afterwards.
+        """
+        reads = self.plan(pulses.n_vectors, context)
+        fast = [read for read in reads if read.device == 0]
+        values = self._readings(self.oriented(pulses, fast, region), fast, context, region)
+        start = 0
+        for run in self.runs(reads):
+            if run[0].device == 0:
+                stop = start + len(run)
+                self.write(0, run, values[start:stop], context)
+                start = stop
+            else:
+                self._transfer(run[0], context)
         self.combine()
 
-    def oriented(self, pulses: Pulses | ExactUpdate, region: Region) -> Pulses | ExactUpdate:
-        """Return the pulses as the fast device gets them."""
+    def oriented(
+        self, pulses: Pulses | ExactUpdate, reads: list[Read], region: Region
+    ) -> Pulses | ExactUpdate:
+        """Return the pulses as the fast device gets them, between some readings of it."""
         return pulses
 
     # -- transfer --------------------------------------------------------------------------------
@@ -161,35 +187,126 @@ class TransferCell(UnitCell):
         rate = float(rates[k] if rates else self.meta.transfer_lr)
         return rate * context.lr if self.meta.scale_transfer_lr else rate
 
-    def transfer(self, k: int, context: UpdateContext) -> None:
-        """Read some slices of device `k` and write them to the next one."""
-        lr = self.transfer_lr(k, context)
-        if lr == 0 or k + 1 >= len(self.cells):
-            return
-        start = self.slices[k]
+    def plan(self, n_vectors: int, context: UpdateContext) -> list[Read]:
+        """Return which slices are read after which of the next vectors, and count these."""
+        every = [self.interval(k, context.m_batch) for k in range(len(self.cells) - 1)]
+        due = [
+            (after, k)
+            for k, interval in enumerate(every)
+            if interval > 0 and self.transfer_lr(k, context) != 0
+            for after in range(interval - self.n_updates % interval, n_vectors + 1, interval)
+        ]
+        self.n_updates += n_vectors
+        return [read for after, k in sorted(due) for read in self._next(after, k, context)]
+
+    def _next(self, after: int, k: int, context: UpdateContext) -> list[Read]:
+        """Return the slices of device `k` that are next."""
+        start, count = self.slices[k], self.n_reads
         if self.meta.random_selection:
             uniform = torch.rand((), device=self.weight.device, generator=context.generator)
             start = int(uniform * self.n_in) % self.n_in
-        count = self.n_reads
         self.slices[k] = (self.slices[k] + count) % self.n_in
-        for index in ((start + r) % self.n_in for r in range(count)):
-            values = self.read(k, index, context.generator)
-            if self.meta.with_reset_prob > 0:
-                columns = [(start + r) % self.n_in for r in range(count)]
-                self.cells[k].reset(columns, self.meta.with_reset_prob, context.generator)
-            self.write(k, index, values, lr, context)
+        return [Read(after, k, (start + r) % self.n_in, start) for r in range(count)]
 
-    def read(self, k: int, index: int, generator: torch.Generator) -> Tensor:
-        """Read one slice of device `k`."""
-        slices = torch.tensor([index], device=self.weight.device)
-        return read_slices(
-            self.cells[k].weight, slices, self.columns, self.read_settings, self.lines, generator
-        )[0]
+    def runs(self, reads: list[Read]) -> list[list[Read]]:
+        """Divide readings into those that are written at once.
 
-    def write(self, k: int, index: int, values: Tensor, lr: float, context: UpdateContext) -> None:
-        """Add what was read of device `k` to the next device."""
-        target = self.cells[k + 1]
-        write_slice(target, index, self.columns, values, lr, self.write_settings, context)
+        A run holds different slices of the fast device, up to the last one, or one slice of
+        another device.
+        """
+        runs: list[list[Read]] = []
+        seen: set[int] = set()
+        for read in reads:
+            if read.device > 0 or not seen or read.index in seen:
+                runs.append([])
+                seen = set()
+            runs[-1].append(read)
+            if read.device == 0 and read.index < self.n_in - 1:
+                seen.add(read.index)
+            else:
+                seen = set()
+        return runs
+
+    def _readings(
+        self,
+        pulses: Pulses | ExactUpdate,
+        reads: list[Read],
+        context: UpdateContext,
+        region: Region,
+    ) -> Tensor:
+        """Apply pulses to the fast device; return the slices read on the way, `[reads, n_out]`."""
+        fast, resets = self.cells[0], self.meta.with_reset_prob > 0
+        if not reads:
+            fast.apply(pulses, context, region)
+            return self.weight.new_empty(0, self.n_out)
+        if region is WHOLE and not resets and is_read_alone(self.read_settings, self.lines):
+            place = {"dtype": torch.int32, "device": self.weight.device}
+            record = Record(
+                torch.tensor([read.after for read in reads], **place),
+                torch.tensor([read.index for read in reads], **place),
+                self.columns,
+                self.weight.new_empty(len(reads), self.n_out),
+            )
+            if fast.apply_recorded(pulses, context, record):
+                return read_alone(record.values, self.read_settings, self.lines, context.generator)
+        return self._read_in_turn(pulses, reads, context, region)
+
+    def _read_in_turn(
+        self,
+        pulses: Pulses | ExactUpdate,
+        reads: list[Read],
+        context: UpdateContext,
+        region: Region,
+    ) -> Tensor:
+        fast, values, start = self.cells[0], [], 0
+        for read in reads:
+            if read.after > start:
+                fast.apply(pulses.select(slice(start, read.after)), context, region)
+                start = read.after
+            values.append(self._read(read, context.generator))
+        if start < pulses.n_vectors:
+            fast.apply(pulses.select(slice(start, None)), context, region)
+        return torch.stack(values)
+
+    def _transfer(self, read: Read, context: UpdateContext) -> None:
+        """Read a slice of a device and write it to the next one."""
+        values = self._read(read, context.generator).unsqueeze(0)
+        self.write(read.device, [read], values, context)
+
+    def _read(self, read: Read, generator: torch.Generator) -> Tensor:
+        """Read a slice, and reset the slices read together with it where that is wanted."""
+        cell, slices = (
+            self.cells[read.device],
+            torch.tensor([read.index], device=self.weight.device),
+        )
+        values = read_slices(
+            cell.weight, slices, self.columns, self.read_settings, self.lines, generator
+        )
+        if self.meta.with_reset_prob > 0:
+            columns = [(read.first + r) % self.n_in for r in range(self.n_reads)]
+            cell.reset(columns, self.meta.with_reset_prob, generator)
+        return values[0]
+
+    def write(self, k: int, reads: list[Read], values: Tensor, context: UpdateContext) -> None:
+        """Add what was read of different slices of device `k` to the next device."""
+        lr, settings = self.transfer_lr(k, context), self.write_settings
+        index = self.indices(reads)
+        write_slices(self.cells[k + 1], index, self.columns, values, lr, settings, context)
+
+    def indices(self, reads: list[Read]) -> Tensor:
+        """Return the slices of some readings."""
+        return torch.tensor([read.index for read in reads], device=self.weight.device)
+
+    def gathered(self, matrix: Tensor, index: Tensor) -> Tensor:
+        """Return slices of a matrix, `[slices, n_out]`."""
+        return matrix[:, index].t() if self.columns else matrix[index]
+
+    def scatter(self, matrix: Tensor, index: Tensor, values: Tensor) -> None:
+        """Write slices `[slices, n_out]` of a matrix."""
+        if self.columns:
+            matrix[:, index] = values.t()
+        else:
+            matrix[index] = values
 
     # -- state -----------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from numba import njit
 from aihwkit.engine.kernels.numba_intrinsics import as_float, load, round_even, store
 from aihwkit.engine.kernels.numba_random import OPTIONS
 
-__all__ = ["EXPONENTIAL", "LINEAR", "move_points", "single_step"]
+__all__ = ["EXPONENTIAL", "LINEAR", "move_points", "step_points"]
 
 LINEAR, EXPONENTIAL = 0, 1
 
@@ -43,7 +43,7 @@ def _exp(x):
 
 
 @njit(**_INLINE)
-def single_step(kind, w, step, slope, scale, noise):
+def _single_step(kind, w, step, slope, scale, noise):
     """Return mean, slope and standard deviation over sigma of one pulse.
 
     Args:
@@ -98,7 +98,7 @@ def _move(
         j = _U(load(columns, k, 4))
         place = _U(load(sides, k, 4)) * n + j
         w, count, draw = load(weight, j, 4), load(counts, k, 4), load(draws, k, 4)
-        mean1, slope, unit = single_step(
+        mean1, slope, unit = _single_step(
             kind,
             w,
             load(params, place, 4),
@@ -133,7 +133,66 @@ def _move(
     return n_far
 
 
+@njit(**_INLINE)
+def _step(
+    kind, multiplicative, present, params, columns, sides, counts, draws, pulse, m, noise, moved
+):
+    """Write the weights of `m` cross points after one more pulse.
+
+    Args:
+        kind: of the devices.
+        multiplicative: whether the noise is proportional to the step.
+        present: weights of the cross points.
+        params: see `_move`.
+        columns: of the cross points.
+        sides: 0 for up pulses, 1 for down pulses.
+        counts: numbers of pulses.
+        draws: standard normal numbers.
+        pulse: number of pulses before.
+        m: number of cross points.
+        noise: see `_move`.
+        moved: written, weights.
+
+    Returns:
+        How many of them have no further pulses.
+    """
+    sigma, _, std_add, std_slope = noise
+    n = _U(params.shape[0] >> 3)
+    n_done = 0
+    for k in range(m):
+        k = _U(k)
+        j = _U(load(columns, k, 4))
+        place = _U(load(sides, k, 4)) * n + j
+        w = load(present, k, 4)
+        mean, _, unit = _single_step(
+            kind,
+            w,
+            load(params, place, 4),
+            load(params, _SLOPE * n + place, 4),
+            load(params, _SCALE * n + place, 4),
+            (multiplicative, std_add, std_slope),
+        )
+        next_w = w + mean + sigma * unit * load(draws, k, 4)
+        lower = load(params, (_BOUND + _ONE_U) * n + j, 4)
+        upper = load(params, _BOUND * n + j, 4)
+        next_w = max(min(next_w, upper), lower)
+        store(moved, k, next_w, 4)
+        n_done += load(counts, k, 4) <= pulse + _ONE
+    return n_done
+
+
 _ONE_U = _U(1)
+
+
+@njit(**_INLINE)
+def step_points(kind, present, params, columns, sides, counts, draws, pulse, m, noise, moved):
+    """Call `_step` with constants, so that each loop holds the formulas of one case only."""
+    lists = (columns, sides, counts, draws)
+    if kind == LINEAR:
+        if noise[1]:
+            return _step(LINEAR, True, present, params, *lists, pulse, m, noise, moved)
+        return _step(LINEAR, False, present, params, *lists, pulse, m, noise, moved)
+    return _step(EXPONENTIAL, True, present, params, *lists, pulse, m, noise, moved)
 
 
 @njit(**_INLINE)

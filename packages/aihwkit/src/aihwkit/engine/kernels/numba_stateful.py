@@ -11,14 +11,13 @@ import numpy as np
 from numba import njit
 
 from aihwkit.engine.kernels.numba_intrinsics import bit_count, load, lowest_bit, store
+from aihwkit.engine.kernels.numba_points import new_lists, show, take_points
 from aihwkit.engine.kernels.numba_random import OPTIONS, normal, normals, philox
-from aihwkit.engine.kernels.numba_response import move_points, single_step
 
 __all__ = ["column_masks", "stateful_rows"]
 
 _U, _F, _W = np.uint64, np.float32, np.uint32
-_ONE, _ZERO = _F(1), _F(0)
-_VECTOR_NOISE, _PULSE_NOISE, _SHOWN_NOISE = _U(6), _U(7), _U(8)
+_VECTOR_NOISE, _SEEN_NOISE = _U(6), _U(9)
 _INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
 _ONE_BIT, _SIX, _EIGHT, _SIXTY_THREE = _U(1), _U(6), _U(8), _U(63)
 
@@ -86,44 +85,18 @@ def _count(x_words, x_negative, d_words, negative, columns, m, counts, sides):
 
 
 @njit(**OPTIONS)
-def _one_by_one(kind, w, count, params, n, place, j, noise, keys, row, vector):
-    """Take the pulses of one cross point one after the other, each with a draw of its own."""
-    sigma, multiplicative, std_add, std_slope = noise
-    upper, lower = params[_U(6) * n + j], params[_U(7) * n + j]
-    for pulse in range(count):
-        mean, _, unit = single_step(
-            kind,
-            w,
-            params[place],
-            params[_U(2) * n + place],
-            params[_U(4) * n + place],
-            (multiplicative, std_add, std_slope),
-        )
-        if sigma > 0:
-            domain = (_U(pulse) << _U(8)) | _PULSE_NOISE
-            draw = normal(philox(keys[0], keys[1], j, _U(row), _U(vector), domain)[0])
-            mean += sigma * unit * draw
-        w = max(min(w + mean, upper), lower)
-    return w
-
-
-@njit(**OPTIONS)
 def stateful_rows(
     kind,
     weight,
     params,
-    x_words,
-    x_negative,
-    masks,
-    d_words,
-    d_negative,
+    trains,
     only,
     noise,
     limits,
-    key0,
-    key1,
+    keys,
     visible,
     write_noise,
+    record,
     start,
     stop,
 ):
@@ -133,87 +106,83 @@ def stateful_rows(
         kind: of the devices.
         weight: `[d, x]`, changed in place.
         params: parameters of the devices, `[d, 8 * x]`; see `move_points`.
-        x_words: trains of the inputs, `[vectors, words, x]`.
-        x_negative: 1 for negative inputs, `[vectors, x]`.
-        masks: see `column_masks`.
-        d_words: trains of the rows, `[d, vectors, words]`.
-        d_negative: 1 where pulses turn around, `[d, vectors]`.
+        trains: of the inputs, `[vectors, words, x]`, and 1 for negative inputs, `[vectors, x]`;
+            see `column_masks`; of the rows, `[d, vectors, words]`, and 1 where pulses turn around,
+            `[d, vectors]`.
         only: 0 for all pulses, 1 for up pulses only, 2 for down pulses only, as up pulses.
         noise: see `move_points`.
         limits: see `move_points`.
-        key0: low word of the key of the noise.
-        key1: high word.
+        keys: low and high word of the key of the noise.
         visible: weights with write noise, `[d, x]`, shown anew where pulses arrived.
         write_noise: its standard deviation; 0 if `visible` is not used.
+        record: after how many vectors which columns (or rows) are written down, whether they are
+            columns, and where to, `[entries, d]` or `[entries, x]`.
         start: first row.
         stop: end of the rows.
     """
+    x_words, x_negative, masks, d_words, d_negative = trains
     n_vectors, n = x_words.shape[0], weight.shape[1]
-    width = _U(n)
-    touched = np.empty(masks.shape[2], np.uint64)
-    columns, sides = np.empty(n + 64, np.uint32), np.empty(n + 64, np.uint8)
-    counts, ahead = np.empty(n + 64, np.float32), np.zeros(4 * n + 64, np.float32)
-    out, far = np.empty(n + 64, np.float32), np.empty(n + 64, np.uint8)
-    arrived = np.zeros(n, np.bool_)
+    touched, ahead = np.empty(masks.shape[2], np.uint64), np.zeros(4 * n + 64, np.float32)
+    arrived, room = np.zeros(n, np.bool_), new_lists(n)
+    columns, sides, counts = room[0]
     for row in range(start, stop):
         w, p = weight[row], params[row]
         left = drawn = _U(0)
+        entry = 0
         for vector in range(n_vectors):
-            bits = d_words[row, vector]
+            entry = _write_down(
+                record, entry, vector, row, w, visible, arrived, write_noise, keys, ahead, columns
+            )
+            bits, negative = d_words[row, vector], d_negative[row, vector]
             m = _touched(masks[vector], bits, touched, columns)
-            if m > 0:
-                negative = d_negative[row, vector]
-                _count(
-                    x_words[vector], x_negative[vector], bits, negative, columns, m, counts, sides
-                )
-                if only:
-                    m = _filter(only, columns, counts, sides, m)
-                if noise[0] > 0 and left < m:
-                    # Several vectors' numbers at once: short loops of few columns are slow.
-                    drawn = min(_EIGHT * m + _U(64), _U(ahead.shape[0])) & ~_U(3)
-                    normals(ahead, drawn, key0, key1, _U(row), _U(vector), _VECTOR_NOISE)
-                    left = drawn
-                first = drawn - left
-                left -= m if noise[0] > 0 else _U(0)
-                draws = ahead[first : first + m]
-                n_far = move_points(
-                    kind, w, p, columns, sides, counts, draws, m, noise, limits, out, far
-                )
-                for k in range(m):
-                    j = _U(columns[k])
-                    if n_far and far[k]:
-                        out[k] = _one_by_one(
-                            kind,
-                            w[j],
-                            int(counts[k]),
-                            p,
-                            width,
-                            _U(sides[k]) * width + j,
-                            j,
-                            noise,
-                            (key0, key1),
-                            row,
-                            vector,
-                        )
-                    w[j] = out[k]
-                    arrived[j] = True
+            if m == 0:
+                continue
+            _count(x_words[vector], x_negative[vector], bits, negative, columns, m, counts, sides)
+            if only:
+                m = _filter(only, columns, counts, sides, m)
+            if noise[0] > 0 and left < m:
+                # Several vectors' numbers at once: short loops of few columns are slow.
+                drawn = min(_EIGHT * m + _U(64), _U(ahead.shape[0])) & ~_U(3)
+                normals(ahead, drawn, keys[0], keys[1], _U(row), _U(vector), _VECTOR_NOISE)
+                left = drawn
+            first = drawn - left
+            left -= m if noise[0] > 0 else _U(0)
+            draws = ahead[first : first + m]
+            take_points(kind, w, p, room, draws, m, noise, limits, arrived, keys, row, vector)
+        entry = _write_down(
+            record, entry, n_vectors, row, w, visible, arrived, write_noise, keys, ahead, columns
+        )
         if write_noise > 0:
-            _show(visible[row], w, arrived, write_noise, row, (key0, key1), ahead, columns)
+            show(visible[row], w, arrived, write_noise, row, 0, keys, ahead, columns)
 
 
 @njit(**OPTIONS)
-def _show(visible, weight, arrived, write_noise, row, keys, draws, columns):
-    """Show the weights that got pulses with fresh noise, and forget which they were."""
-    m = _U(0)
-    for j in range(weight.shape[0]):
-        if arrived[j]:
-            columns[m] = j
-            m += _ONE_BIT
-            arrived[j] = False
-    normals(draws, m, keys[0], keys[1], _U(row), _U(0), _SHOWN_NOISE)
-    for k in range(m):
-        j = columns[k]
-        visible[j] = weight[j] + write_noise * draws[k]
+def _write_down(
+    record, entry, vector, row, weight, visible, arrived, write_noise, keys, draws, columns
+):
+    """Write down what is wanted before a vector, and return the entry that is next.
+
+    Write noise that nobody has seen yet is drawn when it is seen.
+    """
+    after, index, by_column, values = record
+    while entry < after.shape[0] and after[entry] <= vector:
+        place = index[entry]
+        if by_column:
+            if write_noise > 0 and arrived[place]:
+                words = philox(keys[0], keys[1], _U(place), _U(row), _U(entry + 1), _SEEN_NOISE)
+                visible[row, place] = weight[place] + write_noise * normal(words[0])
+                arrived[place] = False
+            values[entry, row] = visible[row, place] if write_noise > 0 else weight[place]
+        elif place == row:
+            if write_noise > 0:
+                show(
+                    visible[row], weight, arrived, write_noise, row, entry + 1, keys, draws, columns
+                )
+            seen = visible[row] if write_noise > 0 else weight
+            for j in range(weight.shape[0]):
+                values[entry, j] = seen[j]
+        entry += 1
+    return entry
 
 
 @njit(**_INLINE)
@@ -225,3 +194,56 @@ def _filter(only, columns, counts, sides, m):
             columns[kept], counts[kept], sides[kept] = columns[k], counts[k], 0
             kept += _ONE_BIT
     return kept
+
+
+@njit(**OPTIONS)
+def counted_rows(
+    kind,
+    weight,
+    params,
+    signed,
+    rows,
+    columns,
+    noise,
+    limits,
+    keys,
+    visible,
+    write_noise,
+    start,
+    stop,
+):
+    """Take given numbers of pulses at a part of the matrix, as if of one vector.
+
+    Args:
+        kind: of the devices.
+        weight: `[d, x]`, changed in place.
+        params: parameters of the devices, `[d, 8 * x]`; see `move_points`.
+        signed: numbers of pulses, positive up, `[rows, columns]`.
+        rows: rows of the part.
+        columns: columns of the part.
+        noise: see `move_points`.
+        limits: see `move_points`.
+        keys: low and high word of the key of the noise.
+        visible: weights with write noise, `[d, x]`, shown anew where pulses arrived.
+        write_noise: its standard deviation; 0 if `visible` is not used.
+        start: first row of the part.
+        stop: end of the rows.
+    """
+    n = weight.shape[1]
+    draws, arrived, room = np.zeros(n + 64, np.float32), np.zeros(n, np.bool_), new_lists(n)
+    places, sides, counts = room[0]
+    for place in range(start, stop):
+        row, m = rows[place], _U(0)
+        for k in range(columns.shape[0]):
+            number = signed[place, k]
+            if number != 0:
+                places[m], counts[m], sides[m] = columns[k], abs(number), number < 0
+                m += _ONE_BIT
+        if m == 0:
+            continue
+        if noise[0] > 0:
+            normals(draws, m, keys[0], keys[1], _U(row), _U(0), _VECTOR_NOISE)
+        w = weight[row]
+        take_points(kind, w, params[row], room, draws, m, noise, limits, arrived, keys, row, 0)
+        if write_noise > 0:
+            show(visible[row], w, arrived, write_noise, row, 0, keys, draws, places)

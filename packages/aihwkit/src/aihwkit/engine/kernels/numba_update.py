@@ -7,18 +7,22 @@ import torch
 from torch import Tensor
 
 from aihwkit.engine.kernels import numba_constant, numba_response, numba_stateful
+from aihwkit.engine.kernels.registry import has_loops
 from aihwkit.engine.kernels.threads import in_parts
+from aihwkit.engine.record import Record
 from aihwkit.functional.constant_step import ConstantStepResponse
 from aihwkit.functional.exp_step import ExpStepResponse
-from aihwkit.functional.linear_step import LinearStepResponse
 from aihwkit.functional.packed_trains import PackedTrains
+from aihwkit.functional.pulse_counts import PulseCounts
 from aihwkit.functional.pulse_pass import LARGEST_GROWTH, REACH, SLACK
 from aihwkit.functional.pulse_trains import SLOTS_PER_WORD, draw_key
+from aihwkit.functional.pulses import OneDirection
 
-__all__ = ["packed_update"]
+__all__ = ["counted_update", "packed_update"]
 
 _KEY_MASK = 0xFFFFFFFF
 _NOT_SHOWN = np.empty((1, 1), np.float32)
+_NO_ENTRIES = np.empty(0, np.int32)
 
 
 def _split(key: int) -> tuple[np.uint64, np.uint64]:
@@ -32,6 +36,7 @@ def packed_update(
     generator: torch.Generator,
     visible: Tensor | None = None,
     write_noise: float = 0.0,
+    record: Record | None = None,
 ) -> bool:
     """Take pulses in place; return False, with nothing changed, where there is no compiled loop.
 
@@ -42,17 +47,75 @@ def packed_update(
         generator: source of the key of all noise.
         visible: weights with write noise, shown anew where pulses arrive; None without it.
         write_noise: its standard deviation.
+        record: weights to be written down between the vectors.
     """
-    if not isinstance(pulses, PackedTrains) or weight.dtype != torch.float32:
+    only = 0
+    if isinstance(pulses, OneDirection):
+        only, pulses = 1 if pulses.up else 2, pulses.pulses
+    known = has_loops(engine.model, weight.dtype, weight.device)
+    if not (known and isinstance(pulses, PackedTrains)):
         return False
-    model = engine.model
-    if isinstance(model, ConstantStepResponse) and visible is None:
+    constant = isinstance(engine.model, ConstantStepResponse)
+    if constant and visible is None and record is None and not only:
         _constant(weight, pulses, engine, generator)
         return True
-    if isinstance(model, LinearStepResponse | ExpStepResponse):
-        _stateful(weight, pulses, engine, generator, visible, write_noise)
-        return True
-    return False
+    shown = _shown(visible, write_noise)
+    _stateful(weight, pulses, only, engine, generator, shown, _recorded(record))
+    return True
+
+
+def counted_update(
+    weight: Tensor,
+    counts: PulseCounts,
+    engine: Any,
+    generator: torch.Generator,
+    rows: Tensor,
+    columns: Tensor,
+    visible: Tensor | None = None,
+    write_noise: float = 0.0,
+) -> None:
+    """Take given numbers of pulses, in place.
+
+    Args:
+        weight: `[d, x]`, contiguous.
+        counts: numbers of pulses of a part of the matrix.
+        engine: of the devices of the whole matrix.
+        generator: source of the key of all noise.
+        rows: rows of the part, int64, all different.
+        columns: columns of the part, int64, all different.
+        visible: weights with write noise, shown anew where pulses arrive; None without it.
+        write_noise: its standard deviation.
+    """
+    arguments = (
+        _kind(engine),
+        weight.numpy(),
+        _parameters(engine).numpy(),
+        counts.signed.contiguous().numpy(),
+        rows.numpy(),
+        columns.numpy(),
+        *_noise_and_limits(engine),
+        _split(draw_key(generator)),
+        *_shown(visible, write_noise),
+    )
+
+    def run(start: int, stop: int) -> None:
+        numba_stateful.counted_rows(*arguments, start, stop)
+
+    in_parts(run, rows.numel(), 4 * counts.signed.numel())
+
+
+def _shown(visible: Tensor | None, write_noise: float) -> tuple[Any, ...]:
+    """Return what the compiled loops know of write noise."""
+    if visible is None:
+        return (_NOT_SHOWN, np.float32(0.0))
+    return (visible.numpy(), np.float32(write_noise))
+
+
+def _recorded(record: Record | None) -> tuple[Any, ...]:
+    """Return what the compiled loops know of a record."""
+    if record is None:
+        return (_NO_ENTRIES, _NO_ENTRIES, True, _NOT_SHOWN)
+    return (record.after.numpy(), record.index.numpy(), record.columns, record.values.numpy())
 
 
 def _joined(words: Tensor, signs: Tensor, slots: int) -> tuple[Tensor, Tensor]:
@@ -96,49 +159,59 @@ _EXP_ROWS = ("step_up", "step_down", "rate_up", "rate_down", "at_zero_up", "at_z
 def _parameters(engine: Any) -> Tensor:
     """Return what a row needs in one piece, `[d, 8 * x]`; kept with the engine."""
     if engine.packed is None:
-        names = _LINEAR_ROWS if isinstance(engine.model, LinearStepResponse) else _EXP_ROWS
-        values = [engine.derived[name] for name in names]
+        names = _EXP_ROWS if isinstance(engine.model, ExpStepResponse) else _LINEAR_ROWS
+        zero = torch.zeros_like(engine.bounds.upper)
+        values = [engine.derived.get(name, zero) for name in names]
         engine.packed = torch.cat((*values, engine.bounds.upper, engine.bounds.lower), dim=1)
     packed: Tensor = engine.packed
     return packed
 
 
-def _noise(model: Any) -> tuple[Any, ...]:
+def _kind(engine: Any) -> int:
+    exponential = isinstance(engine.model, ExpStepResponse)
+    return numba_response.EXPONENTIAL if exponential else numba_response.LINEAR
+
+
+def _noise_and_limits(engine: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    model = engine.model
     add = getattr(model, "std_add", 0.0) if model.sigma > 0 else 0.0
     slope = getattr(model, "std_slope", 0.0) if model.sigma > 0 else 0.0
     numbers = (np.float32(value) for value in (add, slope))
-    return (np.float32(model.sigma), bool(model.multiplicative), *numbers)
+    limits = (engine.limit, LARGEST_GROWTH, REACH, SLACK)
+    noise = (np.float32(model.sigma), bool(model.multiplicative), *numbers)
+    return noise, tuple(np.float32(value) for value in limits)
 
 
 def _stateful(
     weight: Tensor,
     pulses: PackedTrains,
+    only: int,
     engine: Any,
     generator: torch.Generator,
-    visible: Tensor | None,
-    write_noise: float,
+    shown: tuple[Any, ...],
+    record: tuple[Any, ...],
 ) -> None:
     x_words = pulses.x_words.contiguous().numpy().view(np.uint32)
     n_vectors, n_words, n = x_words.shape
     masks = np.zeros((n_vectors, n_words * SLOTS_PER_WORD, -(-n // 64)), np.uint64)
     numba_stateful.column_masks(x_words, masks)
-    linear = isinstance(engine.model, LinearStepResponse)
-    limits = (engine.limit, LARGEST_GROWTH, REACH, SLACK)
-    arguments = (
-        numba_response.LINEAR if linear else numba_response.EXPONENTIAL,
-        weight.numpy(),
-        _parameters(engine).numpy(),
+    trains = (
         x_words,
         (pulses.x_signs < 0).numpy().view(np.uint8),
         masks,
         pulses.d_words.permute(2, 0, 1).contiguous().numpy().view(np.uint32),
         (pulses.d_signs < 0).t().contiguous().numpy().view(np.uint8),
-        0,
-        _noise(engine.model),
-        tuple(np.float32(value) for value in limits),
-        *_split(draw_key(generator)),
-        _NOT_SHOWN if visible is None else visible.numpy(),
-        np.float32(0.0 if visible is None else write_noise),
+    )
+    arguments = (
+        _kind(engine),
+        weight.numpy(),
+        _parameters(engine).numpy(),
+        trains,
+        only,
+        *_noise_and_limits(engine),
+        _split(draw_key(generator)),
+        *shown,
+        record,
     )
 
     def run(start: int, stop: int) -> None:

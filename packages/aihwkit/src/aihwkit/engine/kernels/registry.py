@@ -5,11 +5,24 @@ All of them get the same draws and give the same weights up to rounding.
 
 from typing import Any
 
+import torch
+
+from aihwkit.functional.constant_step import ConstantStepResponse
+from aihwkit.functional.exp_step import ExpStepResponse
+from aihwkit.functional.linear_step import LinearStepResponse
 from aihwkit.functional.mvm import analog_mvm
 from aihwkit.functional.pulse_pass import merged_vectors, pulse_by_pulse
+from aihwkit.functional.response import ResponseModel
 from synaptensor.kernels import KernelRegistry
 
-__all__ = ["MVM_KERNEL", "PASS_KERNEL", "TRAIN_KERNEL", "UPDATE_KERNEL"]
+__all__ = [
+    "COUNTED_KERNEL",
+    "MVM_KERNEL",
+    "PASS_KERNEL",
+    "TRAIN_KERNEL",
+    "UPDATE_KERNEL",
+    "has_loops",
+]
 
 _NUMBA = "aihwkit.engine.kernels.numba_kernels"
 
@@ -28,6 +41,22 @@ UPDATE_KERNEL.register(
     requires=["numba"],
     priority=1,
 )
+
+COUNTED_KERNEL = KernelRegistry("aihwkit.counted_update")
+COUNTED_KERNEL.register(
+    "numba",
+    "aihwkit.engine.kernels.numba_update:counted_update",
+    devices=["cpu"],
+    requires=["numba"],
+)
+
+
+def has_loops(model: ResponseModel, dtype: torch.dtype, device: torch.device) -> bool:
+    """Tell whether `UPDATE_KERNEL` and `COUNTED_KERNEL` take pulses for devices of a model."""
+    compiled = UPDATE_KERNEL.select(device) is not _no_packed_update
+    known = ConstantStepResponse | LinearStepResponse | ExpStepResponse
+    return compiled and dtype == torch.float32 and isinstance(model, known)
+
 
 PASS_KERNEL = KernelRegistry("aihwkit.merged_vectors")
 PASS_KERNEL.register("torch", merged_vectors)

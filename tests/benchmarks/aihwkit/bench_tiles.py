@@ -6,61 +6,15 @@ package.
 """
 
 import argparse
-import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
 
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 from workloads import NAMES, make
 
-from synaptensor.benchmark import Benchmark, Table
-
-
-class Worker:
-    """A process in which the same workload runs with the package of another folder."""
-
-    def __init__(self, directory: Path, name: str, threads: int) -> None:
-        command = [sys.executable, __file__, "--worker", name, str(threads)]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={"PYTHONPATH": str(directory), "PATH": "/usr/bin:/bin"},
-        )
-
-    def __enter__(self) -> "Worker":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
-
-    def step(self) -> None:
-        """Let the process do one step, and wait for it."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write("step\n")
-        self.process.stdin.flush()
-        self.process.stdout.readline()
-
-
-def serve(name: str, threads: int) -> None:
-    """Do one step for each line of the standard input."""
-    torch.set_num_threads(threads)
-    step = make(name)
-    for _ in sys.stdin:
-        step()
-        print("done", flush=True)
+from synaptensor.benchmark import Benchmark, ProcessStep, Table, serve_steps
 
 
 def measure(name: str, threads: int, repeats: int, reference: Path | None) -> Table:
@@ -70,8 +24,8 @@ def measure(name: str, threads: int, repeats: int, reference: Path | None) -> Ta
     bench.add("aihwkit", make(name))
     if reference is None:
         return bench.run()
-    with Worker(reference, name, threads) as worker:
-        bench.add("reference", worker.step)
+    with ProcessStep(reference, Path(__file__), ["--worker", name, threads]) as step:
+        bench.add("reference", step)
         return bench.run()
 
 
@@ -86,7 +40,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.worker is not None:
-        serve(options.worker[0], int(options.worker[1]))
+        torch.set_num_threads(int(options.worker[1]))
+        serve_steps(make(options.worker[0]))
         return
     names = [name for name in NAMES if options.only in name]
     if not names:

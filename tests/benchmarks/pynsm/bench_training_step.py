@@ -5,60 +5,15 @@ With ``--reference DIRECTORY``, a folder into which the reference was installed 
 """
 
 import argparse
-import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
 
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 from workloads import package_step, plain_step
 
-from synaptensor.benchmark import Benchmark, Table
-
-
-class Worker:
-    """A process in which the same loop runs with the package of another folder."""
-
-    def __init__(self, directory: Path, kind: str, state: str, threads: int) -> None:
-        command = [sys.executable, __file__, "--worker", kind, state, str(threads)]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={"PYTHONPATH": str(directory), "PATH": "/usr/bin:/bin"},
-        )
-
-    def __enter__(self) -> "Worker":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
-
-    def step(self) -> float:
-        """Let the process do one step, and wait for it."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write("step\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
-
-
-def serve(kind: str, state: str, threads: int) -> None:
-    """Do one step for each line of the standard input."""
-    torch.set_num_threads(threads)
-    step = package_step(kind, state)
-    for _ in sys.stdin:
-        print(step(), flush=True)
+from synaptensor.benchmark import Benchmark, ProcessStep, Table, serve_steps
 
 
 def measure(kind: str, state: str, threads: int, repeats: int, reference: Path | None) -> Table:
@@ -71,8 +26,8 @@ def measure(kind: str, state: str, threads: int, repeats: int, reference: Path |
     bench.add("fused, encoding once", package_step(kind, state, "once"))
     if reference is None:
         return bench.run()
-    with Worker(reference, kind, state, threads) as worker:
-        bench.add("reference", worker.step)
+    with ProcessStep(reference, Path(__file__), ["--worker", kind, state, threads]) as step:
+        bench.add("reference", step)
         bench.yardstick = "reference"
         return bench.run()
 
@@ -89,7 +44,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.worker is not None:
-        serve(options.worker[0], options.worker[1], int(options.worker[2]))
+        torch.set_num_threads(int(options.worker[2]))
+        serve_steps(package_step(*options.worker[:2]))
         return
     tables = [
         measure(kind, state, threads, options.repeats, options.reference)

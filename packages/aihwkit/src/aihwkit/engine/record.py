@@ -15,7 +15,7 @@ class Record:
         after: number of vectors before each entry, int32 `[entries]`, in increasing order.
         index: column or row of each entry, int32 `[entries]`.
         columns: whether columns are written down, or rows.
-        values: written, visible weights, `[entries, d]`, or `[entries, x]` of rows.
+        values: written, visible weights, `[d, entries]`, or `[entries, x]` of rows.
     """
 
     after: Tensor

@@ -240,15 +240,19 @@ class TransferCell(UnitCell):
             fast.apply(pulses, context, region)
             return self.weight.new_empty(0, self.n_out)
         if region is WHOLE and not resets and is_read_alone(self.read_settings, self.lines):
-            place = {"dtype": torch.int32, "device": self.weight.device}
+            place, shape = (
+                {"dtype": torch.int32, "device": self.weight.device},
+                (self.n_out, len(reads)),
+            )
             record = Record(
                 torch.tensor([read.after for read in reads], **place),
                 torch.tensor([read.index for read in reads], **place),
                 self.columns,
-                self.weight.new_empty(len(reads), self.n_out),
+                self.weight.new_empty(shape if self.columns else shape[::-1]),
             )
             if fast.apply_recorded(pulses, context, record):
-                return read_alone(record.values, self.read_settings, self.lines, context.generator)
+                values = record.values.t() if self.columns else record.values
+                return read_alone(values, self.read_settings, self.lines, context.generator)
         return self._read_in_turn(pulses, reads, context, region)
 
     def _read_in_turn(

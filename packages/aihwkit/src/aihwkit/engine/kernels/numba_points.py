@@ -102,14 +102,14 @@ def _drop(places, far, present, out, done, m):
 
 
 @njit(**OPTIONS)
-def show(visible, weight, arrived, write_noise, row, entry, keys, draws, columns):
+def show(visible, weight, arrived, write_noise, row, entry, keys, room):
     """Show the weights that got pulses with fresh noise, and forget which they were."""
+    (columns, _, _), _, _, _, draws, _ = room
     m = _U(0)
     for j in range(weight.shape[0]):
-        if arrived[j]:
-            columns[m] = j
-            m += _ONE
-            arrived[j] = False
+        columns[m] = _W(j)
+        m += _ONE if arrived[j] else _U(0)
+        arrived[j] = False
     normals(draws, m, keys[0], keys[1], _U(row), _U(entry), _SHOWN_NOISE)
     for k in range(m):
         j = columns[k]

@@ -12,7 +12,7 @@ from numba import njit
 
 from aihwkit.engine.kernels.numba_intrinsics import bit_count, load, lowest_bit, store
 from aihwkit.engine.kernels.numba_points import new_lists, show, take_points
-from aihwkit.engine.kernels.numba_random import OPTIONS, normal, normals, philox
+from aihwkit.engine.kernels.numba_random import OPTIONS, normals
 
 __all__ = ["column_masks", "stateful_rows"]
 
@@ -116,23 +116,40 @@ def stateful_rows(
         visible: weights with write noise, `[d, x]`, shown anew where pulses arrived.
         write_noise: its standard deviation; 0 if `visible` is not used.
         record: after how many vectors which columns (or rows) are written down, whether they are
-            columns, and where to, `[entries, d]` or `[entries, x]`.
+            columns, and where to, `[d, entries]` or `[entries, x]`.
         start: first row.
         stop: end of the rows.
     """
     x_words, x_negative, masks, d_words, d_negative = trains
-    n_vectors, n = x_words.shape[0], weight.shape[1]
+    n = weight.shape[1]
     touched, ahead = np.empty(masks.shape[2], np.uint64), np.zeros(4 * n + 64, np.float32)
     arrived, room = np.zeros(n, np.bool_), new_lists(n)
     columns, sides, counts = room[0]
+    active = np.empty(x_words.shape[0] + 1, np.int64)
+    seen_noise = np.zeros(record[0].shape[0] + 64, np.float32)
     for row in range(start, stop):
         w, p = weight[row], params[row]
+        if write_noise > 0 and record[2]:
+            normals(seen_noise, record[0].shape[0], keys[0], keys[1], _U(row), _U(0), _SEEN_NOISE)
+        n_active = _list_active(d_words[row], active)
         left = drawn = _U(0)
         entry = 0
-        for vector in range(n_vectors):
-            entry = _write_down(
-                record, entry, vector, row, w, visible, arrived, write_noise, keys, ahead, columns
-            )
+        for place in range(n_active):
+            vector = active[place]
+            if entry < record[0].shape[0] and record[0][entry] <= vector:
+                entry = _write_down(
+                    record,
+                    entry,
+                    vector,
+                    row,
+                    w,
+                    visible,
+                    arrived,
+                    write_noise,
+                    seen_noise,
+                    keys,
+                    room,
+                )
             bits, negative = d_words[row, vector], d_negative[row, vector]
             m = _touched(masks[vector], bits, touched, columns)
             if m == 0:
@@ -142,23 +159,38 @@ def stateful_rows(
                 m = _filter(only, columns, counts, sides, m)
             if noise[0] > 0 and left < m:
                 # Several vectors' numbers at once: short loops of few columns are slow.
-                drawn = min(_EIGHT * m + _U(64), _U(ahead.shape[0])) & ~_U(3)
+                wanted = min(_EIGHT, _U(n_active - place)) * (m + (m >> _U(3))) + _EIGHT
+                drawn = min(wanted, _U(ahead.shape[0])) & ~_U(3)
                 normals(ahead, drawn, keys[0], keys[1], _U(row), _U(vector), _VECTOR_NOISE)
                 left = drawn
             first = drawn - left
             left -= m if noise[0] > 0 else _U(0)
             draws = ahead[first : first + m]
             take_points(kind, w, p, room, draws, m, noise, limits, arrived, keys, row, vector)
-        entry = _write_down(
-            record, entry, n_vectors, row, w, visible, arrived, write_noise, keys, ahead, columns
+        last = x_words.shape[0]
+        _write_down(
+            record, entry, last, row, w, visible, arrived, write_noise, seen_noise, keys, room
         )
         if write_noise > 0:
-            show(visible[row], w, arrived, write_noise, row, 0, keys, ahead, columns)
+            show(visible[row], w, arrived, write_noise, row, 0, keys, room)
+
+
+@njit(**_INLINE)
+def _list_active(d_words, active):
+    """List the vectors that have a pulse in a row, and return how many there are."""
+    m = 0
+    for vector in range(d_words.shape[0]):
+        active[m] = vector
+        some = False
+        for word in range(d_words.shape[1]):
+            some |= d_words[vector, word] != 0
+        m += some
+    return m
 
 
 @njit(**OPTIONS)
 def _write_down(
-    record, entry, vector, row, weight, visible, arrived, write_noise, keys, draws, columns
+    record, entry, vector, row, weight, visible, arrived, write_noise, seen_noise, keys, room
 ):
     """Write down what is wanted before a vector, and return the entry that is next.
 
@@ -169,15 +201,12 @@ def _write_down(
         place = index[entry]
         if by_column:
             if write_noise > 0 and arrived[place]:
-                words = philox(keys[0], keys[1], _U(place), _U(row), _U(entry + 1), _SEEN_NOISE)
-                visible[row, place] = weight[place] + write_noise * normal(words[0])
+                visible[row, place] = weight[place] + write_noise * seen_noise[entry]
                 arrived[place] = False
-            values[entry, row] = visible[row, place] if write_noise > 0 else weight[place]
+            values[row, entry] = visible[row, place] if write_noise > 0 else weight[place]
         elif place == row:
             if write_noise > 0:
-                show(
-                    visible[row], weight, arrived, write_noise, row, entry + 1, keys, draws, columns
-                )
+                show(visible[row], weight, arrived, write_noise, row, entry + 1, keys, room)
             seen = visible[row] if write_noise > 0 else weight
             for j in range(weight.shape[0]):
                 values[entry, j] = seen[j]
@@ -246,4 +275,4 @@ def counted_rows(
         w = weight[row]
         take_points(kind, w, params[row], room, draws, m, noise, limits, arrived, keys, row, 0)
         if write_noise > 0:
-            show(visible[row], w, arrived, write_noise, row, 0, keys, draws, places)
+            show(visible[row], w, arrived, write_noise, row, 0, keys, room)

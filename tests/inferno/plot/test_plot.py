@@ -121,3 +121,34 @@ def test_learning_window_of_a_rewarded_rule():
     punish = plot.measure_learning_window(trainer, [5.0, -5.0], tail=20.0, forward_args=(-1.0,))
     assert reward[0] > 0 > reward[1]
     torch.testing.assert_close(punish, -reward)
+
+
+def test_learning_window_of_a_kernel_is_the_kernel():
+    def hat(diff, height):
+        return torch.nan_to_num(height * (10.0 - diff.abs()).clamp(min=0.0))
+
+    trainer = learn.KernelSTDP(hat, lambda diff: torch.zeros_like(diff), {"height": 1e-3}, {})
+    differences = torch.tensor([-20.0, -4.0, 3.0, 9.0, 15.0])
+    change = plot.measure_learning_window(trainer, differences)
+    torch.testing.assert_close(change, hat(differences, 1e-3))
+
+
+@pytest.mark.parametrize(
+    ("trainer", "param"),
+    [
+        (learn.DelayAdjustedSTDP(1e-2, -2e-2, 20.0, 10.0), "weight"),
+        (learn.DelayAdjustedSTDPD(1e-2, -2e-2, 20.0, 10.0), "delay"),
+    ],
+)
+def test_learning_window_of_delay_adjusted_rules_is_shifted_by_the_delay(trainer, param):
+    differences = torch.tensor([-9.0, 1.0, 4.0, 5.0, 12.0])
+    change = plot.measure_learning_window(trainer, differences, delay=4.0, param=param)
+    adjusted = differences - 4.0
+    expected = torch.where(
+        adjusted >= 0, 1e-2 * torch.exp(-adjusted / 20.0), -2e-2 * torch.exp(adjusted / 10.0)
+    )
+    torch.testing.assert_close(change, expected, rtol=1e-4, atol=1e-7)
+    axis = plot.learning_window(trainer, differences, delay=4.0, param=param)
+    assert axis.get_ylabel().startswith(param)
+    with pytest.raises(ValueError, match="`param`"):
+        plot.measure_learning_window(trainer, differences, param="delay")

@@ -63,12 +63,13 @@ def analog_mvm(
     Returns:
         Outputs `[..., d]` (`[..., x]`) and the mask of limited outputs. Differentiable with
         respect to `weight`
-        and `x`; quantisation passes gradients unchanged, bounds stop them outside.
+        and `x`; quantisation passes gradients unchanged, bounds stop them outside, and input
+        scales count as constants.
     """
     if settings.is_perfect:
         values = product(weight, x, transposed)
         return MVMOutput(values if settings.out_scale == 1.0 else values * settings.out_scale, None)
-    alpha = input_scale(x, settings, running=running)
+    alpha = input_scale(x.detach(), settings, running=running)
     reduction = None if alpha is None else torch.where(alpha > 0, alpha, torch.ones_like(alpha))
     run = _Evaluation(weight, settings, lines, transposed, generator)
     values, clipped, failed = run(x, reduction)
@@ -145,7 +146,7 @@ def manage_bounds(
         worst_case = settings.bound_management == "IterativeWorstCase" and repetition == 1
         if worst_case and settings.noise_management != "AbsMaxNPSum":
             factor = 1.0
-            alpha = input_scale(x[rows], settings, kind="AbsMaxNPSum")
+            alpha = input_scale(x[rows].detach(), settings, kind="AbsMaxNPSum")
             assert alpha is not None
             base = base.index_copy(0, rows, torch.where(alpha > 0, alpha, torch.ones_like(alpha)))
         part, part_clipped, part_failed = run(x[rows], base[rows] * factor, rows)

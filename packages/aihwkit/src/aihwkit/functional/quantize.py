@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["clip", "quantization_step", "quantize"]
+__all__ = ["clip", "quantization_step", "quantize", "quantize_"]
 
 
 def quantization_step(resolution: float, bound: float) -> float:
@@ -74,6 +74,11 @@ def quantize(
         result: Tensor = _StraightThroughRound.apply(value, step, dither)
         return result
     return _round(value, step, dither)
+
+
+def quantize_(value: Tensor, step: float) -> Tensor:
+    """Round to multiples of `step` as `quantize` does, in place and without gradient."""
+    return value.div_(step).round_().mul_(step) if step > 0 else value
 
 
 def clip(value: Tensor, bound: float) -> Tensor:

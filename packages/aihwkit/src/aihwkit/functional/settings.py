@@ -83,6 +83,17 @@ class MVMSettings:
         return self.out_nonlinearity > 0 or self.r_series > 0
 
     @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing but converters, bounds and output noise around the product."""
+        random = self.inp_sto_round or self.out_sto_round or self.inp_noise > 0
+        bent = self.has_offset_stage or self.has_s_shape or self.ir_drop > 0
+        asymmetric = self.inp_asymmetry != 0 or self.out_asymmetry != 0
+        noisy_weights = self.w_noise > 0 and self.w_noise_type != "None"
+        averaged = self.noise_management == "AverageAbsMax"
+        special = random or bent or asymmetric or noisy_weights or averaged or self.is_perfect
+        return self.mv_type == "OnePass" and not special
+
+    @property
     def out_reference(self) -> float:
         """The output bound, or 1 where there is none."""
         return 1.0 if math.isinf(self.out_bound) else self.out_bound

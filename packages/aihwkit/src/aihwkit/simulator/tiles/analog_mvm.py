@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aihwkit.exceptions import ConfigError
 from aihwkit.functional import LineParameters, MVMSettings, analog_mvm
+from aihwkit.functional.traced_mvm import traced_mvm
 
 __all__ = ["AnalogMVM"]
 
@@ -47,6 +48,8 @@ class AnalogMVM:
         """
         settings = MVMSettings.from_parameters(io_pars, backward=trans)
         lines = LineParameters(**{name: fwd_pars.get(name) for name in _LINES})
+        if not trans:
+            return traced_mvm(weight, input_, settings, lines)
         return analog_mvm(weight, input_, settings, lines, transposed=trans).values
 
     @classmethod

@@ -19,10 +19,11 @@ from aihwkit.functional.irdrop_t import (
     pulse_lengths,
 )
 from aihwkit.functional.lines import LineParameters
-from aihwkit.functional.mvm import analog_mvm, manage_bounds
+from aihwkit.functional.mvm import manage_bounds
 from aihwkit.functional.mvm_pass import finalize_output, prepare_input
 from aihwkit.functional.noise_management import input_scale
 from aihwkit.functional.settings import MVMSettings
+from aihwkit.functional.traced_mvm import traced_mvm
 from aihwkit.simulator.parameters.enums import (
     AnalogMVType,
     BoundManagementType,
@@ -89,7 +90,7 @@ class AnalogMVMIRDropT(AnalogMVM):
             raise ConfigError("the product with time-resolved IR drop has no transpose")
         settings = _settings(io_pars)
         if settings.is_perfect or not is_test:
-            return analog_mvm(weight, input_, settings).values
+            return traced_mvm(weight, input_, settings)
         if weight.dim() != 2:
             raise ConfigError(
                 "per_batch_sample must be False in evaluation mode with time-resolved IR drop"

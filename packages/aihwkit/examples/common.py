@@ -85,7 +85,7 @@ def accuracy(model: nn.Module, data: tuple[Tensor, Tensor]) -> float:
     images, labels = data
     right = [
         (model(x).argmax(1) == y).sum()
-        for x, y in zip(images.split(500), labels.split(500), strict=True)
+        for x, y in zip(images.split(100), labels.split(100), strict=True)
     ]
     return int(torch.stack(right).sum()) / len(labels)
 

@@ -18,7 +18,7 @@ from aihwkit.simulator.configs import (
     PrePostProcessingParameter,
     TorchInferenceRPUConfig,
 )
-from aihwkit.simulator.parameters.enums import NoiseManagementType
+from aihwkit.simulator.parameters.enums import BoundManagementType, NoiseManagementType
 
 Kind = InputRangeCalibrationType
 KINDS = [kind for kind in Kind if kind is not Kind.NONE]
@@ -101,6 +101,48 @@ def test_ranges_are_those_of_exact_activations(config_class):
                 x = module(x)
         expected.append(float(x.abs().amax()))
     assert ranges(model) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("config_class", CONFIGS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_ranges_keep_outputs_within_their_converter(config_class, kind):
+    rpu_config = config(config_class)
+    rpu_config.forward.bound_management = BoundManagementType.NONE
+    rpu_config.forward.out_bound = 0.2
+    rpu_config.forward.out_noise = 0.0
+    model = network(rpu_config)
+    with torch.no_grad():
+        calibrate_input_ranges(model, kind, batches(), output_quantile=1.0)
+        inputs = batches()[0][0][0]
+        for tile in model.analog_tiles():
+            tile.rpu_config.forward.is_perfect = True
+            tile.replace_with(tile.rpu_config)
+    layers = [layer for layer in model.analog_layers() if layer is not model]
+    for layer, values in zip(layers, activations(model, inputs), strict=True):
+        tile = next(layer.analog_tiles())
+        weight, _ = tile.get_weights(apply_weight_scaling=False)
+        outputs = (values @ weight.view(weight.shape[0], -1).T).abs() / tile.input_range.item()
+        assert outputs.max() <= 0.2 * (1 + 1e-4)
+    assert outputs.max() > 0.1
+
+
+def activations(model, inputs):
+    """Return what comes in at the three layers, convolutions as rows."""
+    first = nn.functional.unfold(inputs, 3).movedim(1, 2).reshape(-1, 9)
+    hidden = torch.tanh(model[0](inputs)).flatten(1)
+    return first, hidden, torch.relu(model[3](hidden))
+
+
+def test_outputs_do_not_matter_where_bounds_are_managed():
+    data = batches()
+    ranges_of = []
+    for output_quantile in (None, 1.0):
+        rpu_config = config(TorchInferenceRPUConfig)
+        rpu_config.forward.out_bound = 0.2
+        model = network(rpu_config)
+        calibrate_input_ranges(model, Kind.MAX, data, output_quantile=output_quantile)
+        ranges_of.append([tile.input_range.item() for tile in model.analog_tiles()])
+    assert ranges_of[0] == ranges_of[1]
 
 
 def test_quantiles_are_of_magnitudes():

@@ -7,20 +7,23 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[3] / "packages" / "aihwkit" / "examples"
+SHARED = ("common", "drift")
 
 
 @pytest.fixture
 def run(monkeypatch):
     """Call the main function of an example."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
-    sys.modules.pop("common", None)
+    for name in SHARED:
+        sys.modules.pop(name, None)
 
     def call(name, *options):
         main = runpy.run_path(str(EXAMPLES / f"{name}.py"))["main"]
         return main([*map(str, options), "--quiet"])
 
     yield call
-    sys.modules.pop("common", None)
+    for name in SHARED:
+        sys.modules.pop(name, None)
 
 
 def test_simple_layer(run):
@@ -53,7 +56,7 @@ def test_lenet5_runs(run, tmp_path):
     pytest.importorskip("matplotlib")
     pytest.importorskip("tqdm")
     figure, results_file = tmp_path / "figure.svg", tmp_path / "results.json"
-    options = ("--epochs", 1, "--limit", 100, "--repeats", 1)
+    options = ("--epochs", 1, "--tune-epochs", 1, "--limit", 300, "--repeats", 1)
     results = run("inference_lenet5", *options, "--plot", figure, "--json", results_file)
     assert len(results["aware, compensated"]["mean"]) == len(results["times"]) == 6
     assert figure.stat().st_size > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from contextlib import ExitStack
 from enum import Enum
@@ -13,6 +14,7 @@ from torch import Tensor
 from torch.nn import Module
 
 from aihwkit.exceptions import ArgumentError, ConfigError
+from aihwkit.functional.settings import MVMSettings
 from aihwkit.inference.calibration.exact_pass import exact_products
 from aihwkit.inference.calibration.observers import (
     CachedQuantile,
@@ -20,9 +22,10 @@ from aihwkit.inference.calibration.observers import (
     MovingQuantile,
     MovingStd,
     Observer,
+    OutputObserver,
 )
 from aihwkit.nn.modules.base import AnalogLayerBase
-from aihwkit.simulator.parameters.enums import NoiseManagementType
+from aihwkit.simulator.parameters.enums import BoundManagementType, NoiseManagementType
 from aihwkit.simulator.parameters.pre_post import PrePostProcessingRPU
 from synaptensor.random import RandomStream
 from synaptensor.validation import check_in_range, check_instance, check_integer
@@ -63,11 +66,17 @@ def calibrate_input_ranges(
     std_alpha: float | None = None,
     force_all_layers: bool = True,
     verbose: bool = False,
+    output_quantile: float | None = None,
 ) -> None:
     """Set the input ranges of all tiles from data.
 
     During the passes all products are exact and no input is clipped, so the result depends neither
     on the old ranges nor on noise, and repeating the calibration gives the same ranges.
+
+    A range that just holds the inputs uses the input converters best, but sums of many large inputs
+    may then exceed the output converters (`forward.out_bound`), above all in networks that were
+    trained without a chip in mind and on tiles without bound management. `output_quantile` widens
+    the ranges of such tiles.
 
     Args:
         model: analog model; ends in the mode in which it was.
@@ -79,6 +88,8 @@ def calibrate_input_ranges(
         std_alpha: range in standard deviations; None takes `init_std_alpha`.
         force_all_layers: give all tiles a range, switching noise management off where it is on.
         verbose: print the ranges.
+        output_quantile: fraction of outputs of each tile that its output converter must hold, at
+            least; None looks at inputs only.
 
     Raises:
         ArgumentError: if the model is not analog, or no data come.
@@ -95,6 +106,8 @@ def calibrate_input_ranges(
         )
     check_in_range("quantile", quantile, 0.0, 1.0)
     check_integer("max_samples", max_samples, minimum=1)
+    if output_quantile is not None:
+        check_in_range("output_quantile", output_quantile, 0.0, 1.0)
     tiles = dict(_tiles_to_calibrate(model, force_all_layers))
     # Keyed before the passes, which draw from torch's generator themselves.
     sampling = RandomStream().generator("cpu")
@@ -104,11 +117,16 @@ def calibrate_input_ranges(
         if alpha is None:
             alpha = tile.rpu_config.pre_post.input_range.init_std_alpha
         observers[name] = _make_observer(calibration_type, quantile, max_samples, alpha, sampling)
-    _observe(model, tiles, observers, dataloader)
+    outputs: dict[str, OutputObserver] = {}
+    if output_quantile is not None:
+        outputs = dict(_output_observers(tiles, output_quantile, max_samples, sampling))
+    _observe(model, tiles, observers, outputs, dataloader)
     for name, tile in tiles.items():
         value = observers[name].value()
         if value is None:
             continue
+        if name in outputs:
+            value = max(value, outputs[name].value() or 0.0)
         _set_range(tile, value, observers[name].batches, calibration_type, std_alpha)
         if verbose:
             print(f"{name}: input range {value:.4f} ({calibration_type.value})")
@@ -146,14 +164,34 @@ def _make_observer(
     return MovingStd(std_alpha, max_samples)
 
 
+def _output_observers(
+    tiles: dict[str, Any], quantile: float, max_samples: int, sampling: torch.Generator
+) -> Iterable[tuple[str, OutputObserver]]:
+    for name, tile in tiles.items():
+        io = tile.rpu_config.forward
+        bound = MVMSettings.from_parameters(io).out_bound
+        if math.isinf(bound) or io.bound_management != BoundManagementType.NONE:
+            continue
+        observer = CachedQuantile(quantile, max_samples, sampling)
+        weight = tile.tile.get_weights().detach()
+        yield name, OutputObserver(weight, tile.in_size, bound, observer)
+
+
 def _observe(
-    model: Module, tiles: dict[str, Any], observers: dict[str, Observer], data: Iterable[Any]
+    model: Module,
+    tiles: dict[str, Any],
+    observers: dict[str, Observer],
+    outputs: dict[str, OutputObserver],
+    data: Iterable[Any],
 ) -> None:
     training, batches = model.training, 0
     with ExitStack() as stack:
         for name, tile in tiles.items():
-            handle = tile.register_forward_pre_hook(partial(_take_inputs, observers[name]))
-            stack.callback(handle.remove)
+            hooks = [partial(_take_inputs, observers[name])]
+            if name in outputs:
+                hooks.append(partial(_take_vectors, outputs[name]))
+            for hook in hooks:
+                stack.callback(tile.register_forward_pre_hook(hook).remove)
         stack.enter_context(exact_products(tiles.values()))
         stack.callback(model.train, training)
         model.eval()
@@ -168,6 +206,15 @@ def _take_inputs(observer: Observer, tile: Any, inputs: tuple[Tensor, ...]) -> N
     values = inputs[0].detach()
     if tile.is_indexed():
         values = values.movedim(1, -1)
+    elif tile.in_trans:
+        values = values.movedim(0, -1)
+    observer.see(values.reshape(-1, values.shape[-1]))
+
+
+def _take_vectors(observer: OutputObserver, tile: Any, inputs: tuple[Tensor, ...]) -> None:
+    values = inputs[0].detach()
+    if tile.is_indexed():
+        values = tile.image_unfold.unfold(values)
     elif tile.in_trans:
         values = values.movedim(0, -1)
     observer.see(values.reshape(-1, values.shape[-1]))

@@ -3,7 +3,15 @@
 import torch
 from torch import Tensor
 
-__all__ = ["CachedQuantile", "Largest", "MovingQuantile", "MovingStd", "Observer", "quantile_of"]
+__all__ = [
+    "CachedQuantile",
+    "Largest",
+    "MovingQuantile",
+    "MovingStd",
+    "Observer",
+    "OutputObserver",
+    "quantile_of",
+]
 
 
 def quantile_of(values: Tensor, q: float) -> float:
@@ -136,3 +144,41 @@ class MovingStd(_Moving):
         if self.batches >= self._limit or rows.numel() < 2:
             return 0.0
         return self._alpha * float(rows.std())
+
+
+class OutputObserver:
+    r"""The input range from which on outputs stay within the bound of their converter.
+
+    .. math:: r \ge \frac{|W x|_j}{b - |w_j|}
+
+    with the bound `b` and, on crossbars with a bias column, its weight :math:`w_j`.
+
+    Args:
+        weight: matrix of the crossbar, `[out, in]`, or `[out, in + 1]` with a bias column.
+        in_size: number of inputs.
+        bound: of the output converter.
+        observer: what keeps the statistics.
+
+    Raises:
+        ValueError: if the bias column alone exceeds the bound somewhere.
+    """
+
+    def __init__(self, weight: Tensor, in_size: int, bound: float, observer: Observer) -> None:
+        weight = weight.to(torch.promote_types(weight.dtype, torch.float32))
+        free = torch.full_like(weight[:, 0], bound)
+        if weight.shape[1] > in_size:
+            free = free - weight[:, in_size].abs()
+        if not bool((free > 0).all()):
+            raise ValueError(
+                f"out_bound must be larger than the weights of the bias column, got {bound}"
+            )
+        self._matrix = (weight[:, :in_size] / free.view(-1, 1)).t()
+        self._observer = observer
+
+    def see(self, rows: Tensor) -> None:
+        """Take in input vectors `[n, in]`; a column for the bias is left out."""
+        self._observer.see(rows[:, : len(self._matrix)].to(self._matrix) @ self._matrix)
+
+    def value(self) -> float | None:
+        """Return the smallest range, or None if nothing was seen."""
+        return self._observer.value()

@@ -18,8 +18,20 @@ def test_full_array_costs_what_is_published():
     operations = 2 * 256 * 256
     assert operations / (cost.energy * 1e-9) == pytest.approx(10.5e12)
     assert operations / (cost.latency * 1e-9) / cost.area == pytest.approx(1.59e12)
-    assert cost.latency == 130.0
+    assert 64 * operations / (cost.latency * 1e-9) == pytest.approx(63.1e12)
     assert cost.write_energy == pytest.approx(2 * 256 * 256 * 10e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "efficiency", "throughput"),
+    [("hermes-chip", 9.76e12, 63.1e12), ("hermes-chip-precise", 2.48e12, 16.1e12)],
+)
+def test_more_phases_cost_more(name, efficiency, throughput):
+    layer = AnalogLinear(256, 256, bias=False, rpu_config=InferenceRPUConfig())
+    cost = cost_estimate(AnalogSequential(layer), (1, 256), name)
+    assert 2 * 256**2 / (cost.energy * 1e-9) == pytest.approx(efficiency)
+    assert 64 * 2 * 256**2 / (cost.latency * 1e-9) == pytest.approx(throughput)
+    assert "assumed, right in order of magnitude only" in str(cost)
 
 
 def test_parts_of_an_array_cost_less_and_more_vectors_more():

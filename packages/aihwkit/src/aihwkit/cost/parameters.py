@@ -56,11 +56,10 @@ class CostParameters:
             )
 
 
-# Shares of converters and costs of pulses are not published for the chips below; the values
-# are assumptions, and the sources say so.
+# Neither shares of converters nor costs of pulses are published for the chips below.
 _ASSUMED = (
-    "; assumed: 10 % of the energy in input and 60 % in output converters, 10 pJ and 100 ns for a "
-    "programming pulse, 1 pJ for a digital operation"
+    "; assumed, right in order of magnitude only: 10 % of the energy in input and 60 % in output "
+    "converters, 10 pJ and 100 ns for a programming pulse, 1 pJ for a digital operation"
 )
 _ASSUMPTIONS = {
     "dac_share": 0.1,
@@ -69,21 +68,52 @@ _ASSUMPTIONS = {
     "cell_write_time": 100.0,
     "digital_mac_energy": 1.0,
 }
+_CORE = "Khaddam-Aljameh et al., HERMES-Core, IEEE J. Solid-State Circuits 57 (2022)"
+_CHIP = "Le Gallo et al., Nature Electronics 2023, doi 10.1038/s41928-023-01010-1"
+_SIZE, _CORES = 256, 64
+_OPERATIONS = 2 * _SIZE * _SIZE
+
+
+def _core(source: str, efficiency: float, throughput: float) -> CostParameters:
+    """Return the costs of a core of 256 x 256.
+
+    Args:
+        source: where the numbers come from.
+        efficiency: operations a second and watt.
+        throughput: operations a second of a chip of 64 cores.
+    """
+    return CostParameters(
+        source=source + _ASSUMED,
+        rows=_SIZE,
+        columns=_SIZE,
+        mvm_energy=_OPERATIONS / efficiency * 1e9,
+        mvm_time=_CORES * _OPERATIONS / throughput * 1e9,
+        area=_CORE_AREA,
+        **_ASSUMPTIONS,
+    )
+
+
+# A core at the published density and the speed of one of the 64 cores of the later chip.
+_CORE_AREA = (63.1e12 / _CORES) / 1.59e12
 
 COST_PRESETS: dict[str, CostParameters] = {
-    # 10.5 TOPS/W and 1.59 TOPS/mm^2 for 8-bit products of 256 x 256, 130 ns: 2*256*256 operations.
-    "hermes": CostParameters(
-        source=(
-            "PCM, 14 nm, 256 x 256, 8-bit: 10.5 TOPS/W, 1.59 TOPS/mm^2, 130 ns a product "
-            "(Khaddam-Aljameh et al., HERMES-core, IEEE J. Solid-State Circuits 57, 2022)"
-            + _ASSUMED
-        ),
-        rows=256,
-        columns=256,
-        mvm_energy=2 * 256 * 256 / 10.5e12 * 1e9,
-        mvm_time=130.0,
-        area=2 * 256 * 256 / 130e-9 / 1.59e12,
-        **_ASSUMPTIONS,
+    "hermes": _core(
+        f"PCM, 14 nm, 256 x 256: 10.5 TOPS/W and 1.59 TOPS/mm^2 ({_CORE}); 133 ns a product, from "
+        f"63.1 TOPS of 64 such cores ({_CHIP})",
+        efficiency=10.5e12,
+        throughput=63.1e12,
+    ),
+    "hermes-chip": _core(
+        f"PCM, 14 nm, 64 cores of 256 x 256, 8-bit inputs and outputs, one phase: 63.1 TOPS, "
+        f"9.76 TOPS/W ({_CHIP}); area of a core from 1.59 TOPS/mm^2 ({_CORE})",
+        efficiency=9.76e12,
+        throughput=63.1e12,
+    ),
+    "hermes-chip-precise": _core(
+        f"PCM, 14 nm, 64 cores of 256 x 256, 8-bit inputs and outputs, four phases: 16.1 TOPS, "
+        f"2.48 TOPS/W ({_CHIP}); area of a core from 1.59 TOPS/mm^2 ({_CORE})",
+        efficiency=2.48e12,
+        throughput=16.1e12,
     ),
 }
 """Costs by name."""

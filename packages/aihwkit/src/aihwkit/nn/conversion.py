@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from torch.nn import (
     Conv1d,
@@ -149,19 +150,19 @@ class _ToAnalog:
     choose_config: RPUConfigChoice
     excluded: frozenset[str]
     verbose: bool
-    done: dict[int, tuple[Module, Module]] = field(default_factory=dict)
+    # Weak, so that the memory of a digital layer is free once nothing else needs it.
+    done: WeakKeyDictionary[Module, Module] = field(default_factory=WeakKeyDictionary)
 
     def convert(self, module: Module, name: str) -> Module:
         """Return the analog counterpart of a module and all it contains."""
         if name in self.excluded or _is_analog_layer(module):
             return module
-        if id(module) not in self.done:
+        if module not in self.done:
             for child_name, child in list(module._modules.items()):
                 if child is not None:
                     module._modules[child_name] = self.convert(child, _join(name, child_name))
-            # The digital module is kept, so that its identity is not given to another one.
-            self.done[id(module)] = (module, self._convert_itself(module, name))
-        return self.done[id(module)][1]
+            self.done[module] = self._convert_itself(module, name)
+        return self.done[module]
 
     def _convert_itself(self, module: Module, name: str) -> Module:
         analog_class: Any = self.conversion_map.get(type(module))
@@ -221,19 +222,20 @@ def convert_to_digital(
                 "The conversion set should only contain analog layers that support `to_digital` "
                 f"conversion, got {cls.__name__}"
             )
-    return _to_digital(module if inplace else deepcopy(module), conversion_set, {})
+    done: WeakKeyDictionary[Module, Module] = WeakKeyDictionary()
+    return _to_digital(module if inplace else deepcopy(module), conversion_set, done)
 
 
 def _to_digital(
-    module: Any, conversion_set: Collection[type], done: dict[int, tuple[Module, Module]]
+    module: Any, conversion_set: Collection[type], done: WeakKeyDictionary[Module, Module]
 ) -> Module:
-    if id(module) in done:
-        return done[id(module)][1]
+    if module in done:
+        return done[module]
     convertible = type(module) in conversion_set or isinstance(module, AnalogWrapper)
     if not _is_analog_layer(module):
         for name, child in list(module._modules.items()):
             if child is not None:
                 module._modules[name] = _to_digital(child, conversion_set, done)
     digital = type(module).to_digital(module) if convertible else module
-    done[id(module)] = (module, digital)
+    done[module] = digital
     return digital

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 import torch
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import Module
+from torch.utils.hooks import RemovableHandle
 
 from aihwkit.exceptions import AnalogBiasConfigError, TorchTileConfigError
 from aihwkit.simulator.parameters.base import RPUConfigBase
@@ -20,6 +22,12 @@ from aihwkit.simulator.tiles.input_range import input_range_gradient
 from aihwkit.simulator.tiles.module import TileModule
 
 __all__ = ["InputRangeForward", "TorchInferenceTile"]
+
+
+# Of each tile, the weights whose gradient it scales; no part of its state.
+_HOOKS: WeakKeyDictionary[Module, tuple[ReferenceType[Tensor], RemovableHandle]] = (
+    WeakKeyDictionary()
+)
 
 
 class InputRangeForward(Function):
@@ -114,9 +122,20 @@ class TorchInferenceTile(TileModule, InferenceTileWithPeriphery, SimulatorTileWr
         return (*super()._flexible_buffers(), "alpha")
 
     def _scale_weight_gradients(self) -> None:
-        """Let a step change the logical weights as if there were no mapping scales."""
-        if isinstance(self.tile, Module):
-            self.tile.register_weight_hook(self._physical_gradient)  # type: ignore[operator]
+        """Let a step change the logical weights as if there were no mapping scales.
+
+        Sharded training replaces the parameter, before the first product and around each of them.
+        """
+        weight = getattr(self.tile, "weight", None)
+        if self in _HOOKS:
+            hooked, handle = _HOOKS[self]
+            if hooked() is weight:
+                return
+            handle.remove()
+            del _HOOKS[self]
+        if isinstance(self.tile, Module) and isinstance(weight, Tensor) and weight.requires_grad:
+            handle = self.tile.register_weight_hook(self._physical_gradient)  # type: ignore[operator]
+            _HOOKS[self] = ref(weight), handle
 
     def _physical_gradient(self, gradient: Tensor) -> Tensor:
         if self.mapping_scales is None:
@@ -128,6 +147,8 @@ class TorchInferenceTile(TileModule, InferenceTileWithPeriphery, SimulatorTileWr
     def forward(self, x_input: Tensor, tensor_view: tuple[int, ...] | None = None) -> Tensor:
         """Return the product, learned output scales and digital bias included."""
         self.tile.set_config(self.rpu_config)
+        if not torch.compiler.is_compiling():
+            self._scale_weight_gradients()
         output = self.joint_forward(x_input, is_test=not self.training)
         if self.out_scaling_alpha is None and self.bias is None:
             return output

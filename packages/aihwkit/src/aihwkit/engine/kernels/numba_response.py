@@ -1,7 +1,7 @@
 """The change of weights by the pulses of one vector, for devices with linear and exponential steps.
 
-The formulas are those of `aihwkit.functional.response.merged_change`, for a list of cross points of
-one row at a time.
+The formulas are those of `aihwkit.functional.response.merged_change`, for a list of cross points at
+a time.
 """
 
 # Compiled code takes arrays whose types numba infers.
@@ -22,8 +22,6 @@ _INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
 _ZERO, _ONE, _TWO, _HALF, _THIRD, _QUARTER = _F(0), _F(1), _F(2), _F(0.5), _F(1 / 3), _F(0.25)
 _LOG2E, _LN2_HIGH, _LN2_LOW = _F(1.4426950408889634), _F(0.693359375), _F(-2.12194440e-4)
 _LARGEST_EXPONENT = _F(80.0)
-# Rows of the parameters of a matrix row; the first entry of a pair is for up pulses.
-_STEP, _SLOPE, _SCALE, _BOUND = _U(0), _U(2), _U(4), _U(6)
 
 
 @njit(**_INLINE)
@@ -65,142 +63,130 @@ def _single_step(kind, w, step, slope, scale, noise):
 
 
 @njit(**_INLINE)
-def _move(
-    kind, multiplicative, weight, params, columns, sides, counts, draws, m, noise, limits, out, far
-):
+def _several_steps(kind, w, count, draw, parameters, bounds, noise, limits):
+    """Return the weight after several pulses at once, and whether they may not be taken so.
+
+    Args:
+        kind: of the devices.
+        w: weight.
+        count: number of pulses.
+        draw: standard normal number.
+        parameters: step, slope, and scale; see `_single_step`.
+        bounds: lower and upper.
+        noise: sigma, whether it is proportional to the step, and its absolute parts.
+        limits: most pulses at once, largest growth, reach in standard deviations, slack.
+    """
+    sigma, multiplicative, std_add, std_slope = noise
+    largest, growth_limit, reach, slack = limits
+    step, slope, scale = parameters
+    lower, upper = bounds
+    mean1, slope, unit = _single_step(
+        kind, w, step, slope, scale, (multiplicative, std_add, std_slope)
+    )
+    growth = (count - _ONE) * slope
+    second = growth - slope
+    third = second - slope
+    mean = count * mean1
+    mean *= _ONE + growth * _HALF * (_ONE + second * _THIRD * (_ONE + third * _QUARTER))
+    root = np.sqrt(count)
+    follows = sigma * unit * root * (_ONE + growth * (_ONE + growth * _HALF))
+    skew = growth * mean1 * (sigma * sigma * _HALF) * (draw * draw - _ONE)
+    rate = slope * (_TWO + slope)
+    power = (count - _ONE) * rate
+    factor = _ONE + power * _HALF * (_ONE + (power - rate) * _THIRD)
+    stays = sigma * unit * root * np.sqrt(max(factor, _ZERO))
+    spread = follows if multiplicative else stays
+    change = mean + spread * draw + (skew if multiplicative else _ZERO)
+    width = reach * abs(spread)
+    high = w + max(mean, _ZERO) + width > upper + slack
+    low = w + min(mean, _ZERO) - width < lower - slack
+    steep = (count > largest) | (count * abs(slope) > growth_limit)
+    return max(min(w + change, upper), lower), (count > _ONE) & (high | low | steep)
+
+
+@njit(**_INLINE)
+def _move(kind, multiplicative, points, counts, draws, m, noise, limits, out, far):
     """Write the weights of `m` cross points after their pulses, and which must go one by one.
 
     Args:
         kind: of the devices.
         multiplicative: whether the noise is proportional to the step.
-        weight: of the row.
-        params: steps, slopes, scales of both directions and both bounds, each of the row's length,
-            one after the other.
-        columns: of the cross points.
-        sides: 0 for up pulses, 1 for down pulses.
-        counts: numbers of pulses.
+        points: lists of weights, steps, slopes, scales, upper and lower bounds.
+        counts: numbers of pulses; without any a weight stays.
         draws: standard normal numbers.
         m: number of cross points.
-        noise: sigma, whether it is proportional to the step, and its absolute parts.
-        limits: most pulses at once, largest growth, reach in standard deviations, slack.
+        noise: see `_several_steps`.
+        limits: see `_several_steps`.
         out: written, weights.
         far: written, whether the pulses may not be taken at once.
 
     Returns:
         How many may not.
     """
-    sigma, _, std_add, std_slope = noise
-    largest, growth_limit, reach, slack = limits
-    n = _U(weight.shape[0])
-    n_far = 0
+    present, steps, slopes, scales, uppers, lowers = points
+    noise = (noise[0], multiplicative, noise[2], noise[3])
+    n_far = _ZERO
     for k in range(m):
         k = _U(k)
-        j = _U(load(columns, k, 4))
-        place = _U(load(sides, k, 4)) * n + j
-        w, count, draw = load(weight, j, 4), load(counts, k, 4), load(draws, k, 4)
-        mean1, slope, unit = _single_step(
-            kind,
-            w,
-            load(params, place, 4),
-            load(params, _SLOPE * n + place, 4),
-            load(params, _SCALE * n + place, 4),
-            (multiplicative, std_add, std_slope),
-        )
-        growth = (count - _ONE) * slope
-        second = growth - slope
-        third = second - slope
-        mean = count * mean1
-        mean *= _ONE + growth * _HALF * (_ONE + second * _THIRD * (_ONE + third * _QUARTER))
-        root = np.sqrt(count)
-        follows = sigma * unit * root * (_ONE + growth * (_ONE + growth * _HALF))
-        skew = growth * mean1 * (sigma * sigma * _HALF) * (draw * draw - _ONE)
-        rate = slope * (_TWO + slope)
-        power = (count - _ONE) * rate
-        factor = _ONE + power * _HALF * (_ONE + (power - rate) * _THIRD)
-        stays = sigma * unit * root * np.sqrt(max(factor, _ZERO))
-        spread = follows if multiplicative else stays
-        change = mean + spread * draw + (skew if multiplicative else _ZERO)
-        lower = load(params, (_BOUND + _ONE_U) * n + j, 4)
-        upper = load(params, _BOUND * n + j, 4)
-        width = reach * abs(spread)
-        high = w + max(mean, _ZERO) + width > upper + slack
-        low = w + min(mean, _ZERO) - width < lower - slack
-        steep = (count > largest) | (count * abs(slope) > growth_limit)
-        alone = (count > _ONE) & (high | low | steep)
-        store(out, k, max(min(w + change, upper), lower), 4)
-        store(far, k, np.uint8(alone), 4)
-        n_far += alone
+        parameters = (load(steps, k, 4), load(slopes, k, 4), load(scales, k, 4))
+        bounds = (load(lowers, k, 4), load(uppers, k, 4))
+        w, count, draw = load(present, k, 4), load(counts, k, 4), load(draws, k, 4)
+        moved, alone = _several_steps(kind, w, count, draw, parameters, bounds, noise, limits)
+        store(out, k, moved if count > _ZERO else w, 4)
+        # A float: loops with wider numbers take fewer points at once.
+        mark = _ONE if alone else _ZERO
+        store(far, k, mark, 4)
+        n_far += mark
     return n_far
 
 
 @njit(**_INLINE)
-def _step(
-    kind, multiplicative, present, params, columns, sides, counts, draws, pulse, m, noise, moved
-):
+def _step(kind, multiplicative, points, counts, draws, pulse, m, noise, moved):
     """Write the weights of `m` cross points after one more pulse.
 
     Args:
         kind: of the devices.
         multiplicative: whether the noise is proportional to the step.
-        present: weights of the cross points.
-        params: see `_move`.
-        columns: of the cross points.
-        sides: 0 for up pulses, 1 for down pulses.
+        points: see `_move`.
         counts: numbers of pulses.
         draws: standard normal numbers.
         pulse: number of pulses before.
         m: number of cross points.
-        noise: see `_move`.
+        noise: see `_several_steps`.
         moved: written, weights.
 
     Returns:
         How many of them have no further pulses.
     """
+    present, steps, slopes, scales, uppers, lowers = points
     sigma, _, std_add, std_slope = noise
-    n = _U(params.shape[0] >> 3)
-    n_done = 0
+    n_done = _ZERO
     for k in range(m):
         k = _U(k)
-        j = _U(load(columns, k, 4))
-        place = _U(load(sides, k, 4)) * n + j
         w = load(present, k, 4)
-        mean, _, unit = _single_step(
-            kind,
-            w,
-            load(params, place, 4),
-            load(params, _SLOPE * n + place, 4),
-            load(params, _SCALE * n + place, 4),
-            (multiplicative, std_add, std_slope),
-        )
+        parameters = (load(steps, k, 4), load(slopes, k, 4), load(scales, k, 4))
+        mean, _, unit = _single_step(kind, w, *parameters, (multiplicative, std_add, std_slope))
         next_w = w + mean + sigma * unit * load(draws, k, 4)
-        lower = load(params, (_BOUND + _ONE_U) * n + j, 4)
-        upper = load(params, _BOUND * n + j, 4)
-        next_w = max(min(next_w, upper), lower)
-        store(moved, k, next_w, 4)
-        n_done += load(counts, k, 4) <= pulse + _ONE
+        store(moved, k, max(min(next_w, load(uppers, k, 4)), load(lowers, k, 4)), 4)
+        n_done += _ONE if load(counts, k, 4) <= pulse + _ONE else _ZERO
     return n_done
 
 
-_ONE_U = _U(1)
-
-
 @njit(**_INLINE)
-def step_points(kind, present, params, columns, sides, counts, draws, pulse, m, noise, moved):
+def step_points(kind, points, counts, draws, pulse, m, noise, moved):
     """Call `_step` with constants, so that each loop holds the formulas of one case only."""
-    lists = (columns, sides, counts, draws)
     if kind == LINEAR:
         if noise[1]:
-            return _step(LINEAR, True, present, params, *lists, pulse, m, noise, moved)
-        return _step(LINEAR, False, present, params, *lists, pulse, m, noise, moved)
-    return _step(EXPONENTIAL, True, present, params, *lists, pulse, m, noise, moved)
+            return _step(LINEAR, True, points, counts, draws, pulse, m, noise, moved)
+        return _step(LINEAR, False, points, counts, draws, pulse, m, noise, moved)
+    return _step(EXPONENTIAL, True, points, counts, draws, pulse, m, noise, moved)
 
 
 @njit(**_INLINE)
-def move_points(kind, weight, params, columns, sides, counts, draws, m, noise, limits, out, far):
+def move_points(kind, points, counts, draws, m, noise, limits, out, far):
     """Call `_move` with constants, so that each loop holds the formulas of one case only."""
-    lists = (columns, sides, counts, draws)
     if kind == LINEAR:
         if noise[1]:
-            return _move(LINEAR, True, weight, params, *lists, m, noise, limits, out, far)
-        return _move(LINEAR, False, weight, params, *lists, m, noise, limits, out, far)
-    return _move(EXPONENTIAL, True, weight, params, *lists, m, noise, limits, out, far)
+            return _move(LINEAR, True, points, counts, draws, m, noise, limits, out, far)
+        return _move(LINEAR, False, points, counts, draws, m, noise, limits, out, far)
+    return _move(EXPONENTIAL, True, points, counts, draws, m, noise, limits, out, far)

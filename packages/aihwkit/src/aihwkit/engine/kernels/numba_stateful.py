@@ -11,7 +11,15 @@ import numpy as np
 from numba import njit
 
 from aihwkit.engine.kernels.numba_intrinsics import bit_count, load, lowest_bit, store
-from aihwkit.engine.kernels.numba_points import new_lists, show, take_points
+from aihwkit.engine.kernels.numba_points import (
+    PADDING,
+    add_point,
+    new_room,
+    padded,
+    show,
+    take_all,
+    take_points,
+)
 from aihwkit.engine.kernels.numba_random import OPTIONS, normals
 
 __all__ = ["column_masks", "stateful_rows"]
@@ -41,8 +49,8 @@ def column_masks(words, masks):
 
 
 @njit(**_INLINE)
-def _touched(masks, d_words, touched, columns):
-    """List the columns with a coincidence, and return how many there are."""
+def _touched(masks, d_words, touched):
+    """Mark the columns with a coincidence, and return how many there are."""
     n_masks = touched.shape[0]
     for q in range(n_masks):
         touched[q] = 0
@@ -57,31 +65,45 @@ def _touched(masks, d_words, touched, columns):
                 store(touched, q, load(touched, q, 6) | load(row, q, 5), 5)
     m = _U(0)
     for q in range(n_masks):
-        bits = touched[q]
-        first = _U(q) << _SIX
-        while bits != 0:
-            columns[m] = _W(first + lowest_bit(bits))
-            bits &= bits - _ONE_BIT
-            m += _ONE_BIT
+        m += bit_count(touched[q])
     return m
 
 
 @njit(**_INLINE)
-def _count(x_words, x_negative, d_words, negative, columns, m, counts, sides):
-    """Count the coincidences of the listed columns, and tell their directions."""
-    n_words = d_words.shape[0]
+def _list(touched, x_words, x_negative, d_words, negative, only, weight, params, room):
+    """List the marked columns, and return how many there are.
+
+    With `only`, those with pulses of one direction, as up pulses.
+    """
     first, bits = x_words[0], d_words[0]
-    for k in range(m):
-        k = _U(k)
-        j = _U(load(columns, k, 7))
-        store(counts, k, _F(np.int32(bit_count(_W(load(first, j, 7) & bits)))), 7)
-    for word in range(1, n_words):
-        more, bits = x_words[word], d_words[word]
-        for k in range(m):
-            counts[k] += _F(np.int32(bit_count(_W(more[columns[k]] & bits))))
-    for k in range(m):
-        k = _U(k)
-        store(sides, k, load(x_negative, _U(load(columns, k, 8)), 8) ^ negative, 8)
+    m = _U(0)
+    for q in range(touched.shape[0]):
+        marks = touched[q]
+        while marks != 0:
+            j = (_U(q) << _SIX) + lowest_bit(marks)
+            marks &= marks - _ONE_BIT
+            count = _F(np.int32(bit_count(_W(first[j] & bits))))
+            for word in range(1, d_words.shape[0]):
+                count += _F(np.int32(bit_count(_W(x_words[word, j] & d_words[word]))))
+            side = x_negative[j] ^ negative
+            if only == 0 or side == only - 1:
+                add_point(room, m, j, 0 if only else side, count, weight, params)
+                m += _ONE_BIT
+    return m
+
+
+@njit(**_INLINE)
+def _count_all(x_words, x_negative, d_words, negative, counts, sides):
+    """Count the coincidences of all columns, and tell their directions."""
+    for word in range(d_words.shape[0]):
+        some, bits = x_words[word], d_words[word]
+        for j in range(x_negative.shape[0]):
+            j = _U(j)
+            number = _F(np.int32(bit_count(_W(load(some, j, 7) & bits))))
+            counts[j] = number if word == 0 else counts[j] + number
+    for j in range(x_negative.shape[0]):
+        j = _U(j)
+        store(sides, j, load(x_negative, j, 7) ^ negative, 7)
 
 
 @njit(**OPTIONS)
@@ -105,7 +127,7 @@ def stateful_rows(
     Args:
         kind: of the devices.
         weight: `[d, x]`, changed in place.
-        params: parameters of the devices, `[d, 8 * x]`; see `move_points`.
+        params: parameters of the devices, `[d, 8 * x]`; see `add_point`.
         trains: of the inputs, `[vectors, words, x]`, and 1 for negative inputs, `[vectors, x]`;
             see `column_masks`; of the rows, `[d, vectors, words]`, and 1 where pulses turn around,
             `[d, vectors]`.
@@ -122,9 +144,12 @@ def stateful_rows(
     """
     x_words, x_negative, masks, d_words, d_negative = trains
     n = weight.shape[1]
-    touched, ahead = np.empty(masks.shape[2], np.uint64), np.zeros(4 * n + 64, np.float32)
-    arrived, room = np.zeros(n, np.bool_), new_lists(n)
-    columns, sides, counts = room[0]
+    touched, ahead = (
+        np.empty(masks.shape[2], np.uint64),
+        np.zeros(4 * (n + 64) + PADDING, np.float32),
+    )
+    arrived, sides, room = np.zeros(n, np.bool_), np.empty(n, np.uint8), new_room(n)
+    counts, own_draws = room[0][1], room[3][1]
     active = np.empty(x_words.shape[0] + 1, np.int64)
     seen_noise = np.zeros(record[0].shape[0] + 64, np.float32)
     for row in range(start, stop):
@@ -151,22 +176,29 @@ def stateful_rows(
                     room,
                 )
             bits, negative = d_words[row, vector], d_negative[row, vector]
-            m = _touched(masks[vector], bits, touched, columns)
+            m = _touched(masks[vector], bits, touched)
             if m == 0:
                 continue
-            _count(x_words[vector], x_negative[vector], bits, negative, columns, m, counts, sides)
-            if only:
-                m = _filter(only, columns, counts, sides, m)
+            if not only and 5 * m > 2 * _U(n):
+                # Loops over all columns need no lists, and load what is together.
+                _count_all(x_words[vector], x_negative[vector], bits, negative, counts, sides)
+                if noise[0] > 0:
+                    normals(own_draws, n, keys[0], keys[1], _U(row), _U(vector), _VECTOR_NOISE)
+                take_all(kind, w, p, sides, room, noise, limits, arrived, keys, row, vector)
+                continue
+            m = _list(
+                touched, x_words[vector], x_negative[vector], bits, negative, only, w, p, room
+            )
             if noise[0] > 0 and left < m:
                 # Several vectors' numbers at once: short loops of few columns are slow.
                 wanted = min(_EIGHT, _U(n_active - place)) * (m + (m >> _U(3))) + _EIGHT
-                drawn = min(wanted, _U(ahead.shape[0])) & ~_U(3)
+                drawn = min((wanted | _SIXTY_THREE) + _ONE_BIT, _U(ahead.shape[0] - PADDING))
                 normals(ahead, drawn, keys[0], keys[1], _U(row), _U(vector), _VECTOR_NOISE)
                 left = drawn
             first = drawn - left
             left -= m if noise[0] > 0 else _U(0)
-            draws = ahead[first : first + m]
-            take_points(kind, w, p, room, draws, m, noise, limits, arrived, keys, row, vector)
+            draws = ahead[first : first + padded(m)]
+            take_points(kind, w, room, draws, m, noise, limits, arrived, keys, row, vector)
         last = x_words.shape[0]
         _write_down(
             record, entry, last, row, w, visible, arrived, write_noise, seen_noise, keys, room
@@ -214,17 +246,6 @@ def _write_down(
     return entry
 
 
-@njit(**_INLINE)
-def _filter(only, columns, counts, sides, m):
-    """Keep the pulses of one direction, as up pulses."""
-    kept = _U(0)
-    for k in range(m):
-        if sides[k] == only - 1:
-            columns[kept], counts[kept], sides[kept] = columns[k], counts[k], 0
-            kept += _ONE_BIT
-    return kept
-
-
 @njit(**OPTIONS)
 def counted_rows(
     kind,
@@ -246,7 +267,7 @@ def counted_rows(
     Args:
         kind: of the devices.
         weight: `[d, x]`, changed in place.
-        params: parameters of the devices, `[d, 8 * x]`; see `move_points`.
+        params: parameters of the devices, `[d, 8 * x]`; see `add_point`.
         signed: numbers of pulses, positive up, `[rows, columns]`.
         rows: rows of the part.
         columns: columns of the part.
@@ -259,20 +280,19 @@ def counted_rows(
         stop: end of the rows.
     """
     n = weight.shape[1]
-    draws, arrived, room = np.zeros(n + 64, np.float32), np.zeros(n, np.bool_), new_lists(n)
-    places, sides, counts = room[0]
+    draws, arrived, room = np.zeros(n + 64, np.float32), np.zeros(n, np.bool_), new_room(n)
     for place in range(start, stop):
         row, m = rows[place], _U(0)
+        w, p = weight[row], params[row]
         for k in range(columns.shape[0]):
             number = signed[place, k]
             if number != 0:
-                places[m], counts[m], sides[m] = columns[k], abs(number), number < 0
+                add_point(room, m, _U(columns[k]), number < 0, abs(number), w, p)
                 m += _ONE_BIT
         if m == 0:
             continue
         if noise[0] > 0:
             normals(draws, m, keys[0], keys[1], _U(row), _U(0), _VECTOR_NOISE)
-        w = weight[row]
-        take_points(kind, w, params[row], room, draws, m, noise, limits, arrived, keys, row, 0)
+        take_points(kind, w, room, draws, m, noise, limits, arrived, keys, row, 0)
         if write_noise > 0:
             show(visible[row], w, arrived, write_noise, row, 0, keys, room)

@@ -61,6 +61,29 @@ def test_backwards_in_time():
     torch.testing.assert_close(rate.grad, rate.detach().exp(), rtol=1e-7, atol=0)
 
 
+@pytest.mark.parametrize("num_evals", [2, 5])
+def test_gradients_over_a_long_time(num_evals):
+    # What decays by exp(-12) forwards would drown every digit on the way back in one go.
+    def values_grad(gradient, **solver):
+        rnn = build(ConnectomeODERNN, solver_kwargs={"gradient": gradient, **solver})
+        _, states, _ = rnn(X[:, 0], num_evals=num_evals, end_time=20.0)
+        states[:, -1].square().sum().backward()
+        return [rnn.hh.values.grad, rnn.hh.bias.grad]
+
+    assert_close(values_grad("adjoint"), values_grad("solver", rtol=1e-6), 2e-2)
+
+
+def test_a_state_without_a_way_back_is_reported():
+    # 1 - t squared until it is gone at t = 1; nothing at t = 2 tells when that was.
+    y0 = torch.ones(1, 1, dtype=torch.float64, requires_grad=True)
+    times = torch.tensor([0.0, 2.0], dtype=torch.float64)
+    states, _ = dopri5_adjoint(
+        lambda t, y: -2 * y.clamp(min=1e-16).sqrt(), y0, times, [], Tolerances(1e-12, 1e-9)
+    )
+    with pytest.raises(SolverError, match="cannot follow the state back"):
+        states[-1].sum().backward()
+
+
 def test_memory_does_not_grow_with_the_number_of_steps():
     def kept(gradient, end_time):
         rnn = build(ConnectomeODERNN, solver_kwargs={"gradient": gradient, "rtol": 1e-5})
@@ -120,6 +143,17 @@ def test_failures_are_reported_instead_of_values(gradient):
     bad[1, 2] = float("nan")
     with pytest.raises(SolverError, match="not finite"):
         rnn(bad)
+
+
+def test_a_step_too_small_for_the_numbers_is_reported():
+    rnn = build(ConnectomeODERNN)
+    with pytest.raises(SolverError, match=r"step of 0.0001 at t=1e\+06, which torch.float32"):
+        rnn(X[:, 0], start_time=1e6, end_time=1e6 + 1)
+    _, states, _ = build(ConnectomeODERNN).double()(
+        X[:, 0].double(), start_time=1e6, end_time=1e6 + 1
+    )
+    expected = build(ConnectomeODERNN).double()(X[:, 0].double())[1]
+    torch.testing.assert_close(states, expected, rtol=1e-3, atol=1e-4)
 
 
 def test_the_observer_sees_every_step():

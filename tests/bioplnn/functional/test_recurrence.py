@@ -45,5 +45,5 @@ def test_second_derivatives(rnn):
     with second_derivatives():
         assert torch.autograd.gradgradcheck(lambda x: outputs(rnn, x).sum((2, 3)), x)
     (grad,) = torch.autograd.grad(outputs(rnn, x).sum(), x, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
+    with pytest.raises(RuntimeError, match="second_derivatives"):
         grad.square().sum().backward()

@@ -141,7 +141,8 @@ def dopri5(
         States ``(E, F, B)`` and statistics.
 
     Raises:
-        SolverError: A value is not finite, or ``max_steps`` is exceeded.
+        SolverError: A value is not finite, ``max_steps`` is exceeded, or a step is too small for
+            the numbers to resolve.
     """
     tolerances = Tolerances() if tolerances is None else tolerances
     batch = y0.shape[1]
@@ -163,11 +164,7 @@ def dopri5(
         step = attempt(f, t, y, dt, first, tolerances)
         stats.n_steps += 1
         stats.n_f_evals += 6
-        if not bool(torch.isfinite(step.ratio).all()):
-            raise SolverError(
-                f"the solver met values that are not finite between t={t.min().item():g} "
-                f"and t={(t + dt).max().item():g}"
-            )
+        _check_step(t, dt, step, running)
         accepted = (step.ratio < 1) & running
         if observe is not None:
             observe(t, dt, y, step, accepted)
@@ -182,6 +179,23 @@ def dopri5(
         dt = limit(dt * step_factor(step.ratio), t, end, sign)
     stats.n_accepted = tuple(counts.tolist())
     return torch.stack([y for y in found if y is not None]), stats
+
+
+def _check_step(t: Tensor, dt: Tensor, step: Step, running: Tensor) -> None:
+    """Stop where a step has no result, or where time no longer moves."""
+    finite, moving = torch.isfinite(step.ratio), (t + dt != t) | ~running
+    if bool((finite & moving).all()):
+        return
+    if not bool(finite.all()):
+        raise SolverError(
+            f"the solver met values that are not finite between t={t.min().item():g} "
+            f"and t={(t + dt).max().item():g}"
+        )
+    k = (~moving).nonzero()[0]
+    raise SolverError(
+        f"the solver needs a step of {dt[k].item():g} at t={t[k].item():g}, which {t.dtype} cannot "
+        "resolve; start at time 0, raise atol or rtol, or compute in double precision"
+    )
 
 
 @torch.no_grad()

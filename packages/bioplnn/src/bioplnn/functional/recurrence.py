@@ -16,7 +16,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+
+from bioplnn.functional.once import differentiable_once
 
 # In-place function, and its gradient written in terms of its own result.
 _ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]] = {
@@ -132,7 +133,9 @@ class _LeakyConvRecurrence(torch.autograd.Function):
         return out
 
     @staticmethod
-    @once_differentiable
+    @differentiable_once(
+        "run the forward pass inside bioplnn.functional.recurrence.second_derivatives()"
+    )
     def backward(ctx: Any, grad_out: Tensor) -> tuple[Tensor | None, ...]:
         weight, rate, state, *activities = ctx.saved_tensors
         steps, batch = ctx.steps, ctx.batch

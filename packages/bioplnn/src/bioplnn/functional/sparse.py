@@ -2,7 +2,8 @@ r"""Products with a sparse matrix of fixed pattern, with gradients for its value
 
 The matrix $W$ is stored row by row (CSR) together with the pattern of its transpose. The gradient
 of the operand is $W^\top g$, the gradient of the values is $g_i \cdot h_j$ for every stored
-$(i, j)$; neither needs memory of the size (stored values) x (batch).
+$(i, j)$; neither needs memory of the size (stored values) x (batch). Both are products of the same
+two kinds again, so that gradients can be differentiated as often as wanted.
 """
 
 from __future__ import annotations
@@ -76,9 +77,7 @@ def sparse_matmul(
     """
     if values_t is None:
         values_t = transposed_values(pattern, values)
-    return torch.ops.bioplnn.csr_matmul(
-        pattern.crow, pattern.col, values, pattern.crow_t, pattern.col_t, values_t, operand
-    )
+    return torch.ops.bioplnn.csr_matmul(*pattern, values, values_t, operand)
 
 
 def transposed_values(pattern: SparsePattern, values: Tensor) -> Tensor:
@@ -112,9 +111,10 @@ def _computing_dtype(*tensors: Tensor) -> torch.dtype:
 def _csr_matmul(
     crow: Tensor,
     col: Tensor,
-    values: Tensor,
     crow_t: Tensor,
     col_t: Tensor,
+    permutation: Tensor,
+    values: Tensor,
     values_t: Tensor,
     operand: Tensor,
 ) -> Tensor:
@@ -126,12 +126,20 @@ def _csr_matmul(
 
 
 @_csr_matmul.register_fake
-def _(crow, col, values, crow_t, col_t, values_t, operand):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+def _(crow, col, crow_t, col_t, permutation, values, values_t, operand):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
     return operand.new_empty(crow.shape[0] - 1, operand.shape[1])
 
 
 @torch.library.custom_op("bioplnn::csr_sampled_product", mutates_args=())
-def _csr_sampled_product(crow: Tensor, col: Tensor, left: Tensor, right: Tensor) -> Tensor:
+def _csr_sampled_product(
+    crow: Tensor,
+    col: Tensor,
+    crow_t: Tensor,
+    col_t: Tensor,
+    permutation: Tensor,
+    left: Tensor,
+    right: Tensor,
+) -> Tensor:
     kind = _computing_dtype(left)
     nnz = col.shape[0]
     if nnz == 0 or left.shape[1] == 0:
@@ -146,7 +154,7 @@ def _csr_sampled_product(crow: Tensor, col: Tensor, left: Tensor, right: Tensor)
 
 
 @_csr_sampled_product.register_fake
-def _(crow, col, left, right):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+def _(crow, col, crow_t, col_t, permutation, left, right):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
     return left.new_empty(col.shape[0])
 
 
@@ -155,15 +163,37 @@ def _save(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
 
 
 def _matmul_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    crow, col, values, crow_t, col_t, values_t, operand = ctx.saved_tensors
+    *arrays, values, values_t, operand = ctx.saved_tensors
+    pattern = SparsePattern(*arrays)
     grad_values = grad_operand = None
-    if ctx.needs_input_grad[2]:
-        grad_values = torch.ops.bioplnn.csr_sampled_product(crow, col, grad, operand)
+    if ctx.needs_input_grad[5]:
+        grad_values = torch.ops.bioplnn.csr_sampled_product(*pattern, grad, operand)
+    # The values of the transpose are a copy of the values, which get the gradient.
+    if ctx.needs_input_grad[7]:
+        grad_operand = torch.ops.bioplnn.csr_matmul(*_transposed(pattern), values_t, values, grad)
+    return *_NO_PATTERN_GRADIENT, grad_values, None, grad_operand
+
+
+def _sampled_product_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    *arrays, left, right = ctx.saved_tensors
+    pattern = SparsePattern(*arrays)
+    grad_t = grad[pattern.permutation]
+    grad_left = grad_right = None
+    if ctx.needs_input_grad[5]:
+        grad_left = torch.ops.bioplnn.csr_matmul(*pattern, grad, grad_t, right)
     if ctx.needs_input_grad[6]:
-        grad_operand = torch.ops.bioplnn.csr_matmul(
-            crow_t, col_t, values_t, crow, col, values, grad
-        )
-    return None, None, grad_values, None, None, None, grad_operand
+        grad_right = torch.ops.bioplnn.csr_matmul(*_transposed(pattern), grad_t, grad, left)
+    return *_NO_PATTERN_GRADIENT, grad_left, grad_right
 
 
+def _transposed(pattern: SparsePattern) -> SparsePattern:
+    """Pattern of the transpose; only gradients of gradients ask for its permutation."""
+    back = pattern.permutation
+    if torch.is_grad_enabled():
+        back = torch.argsort(back)
+    return SparsePattern(pattern.crow_t, pattern.col_t, pattern.crow, pattern.col, back)
+
+
+_NO_PATTERN_GRADIENT = (None,) * len(SparsePattern._fields)
 _csr_matmul.register_autograd(_matmul_backward, setup_context=_save)
+_csr_sampled_product.register_autograd(_sampled_product_backward, setup_context=_save)

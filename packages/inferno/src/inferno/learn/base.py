@@ -13,7 +13,7 @@ from inferno._internal import unique
 from inferno._internal.weak import WeakValues
 from inferno.neural import Cell
 from inferno.observe import Monitor, MonitorConstructor, MonitorPool
-from synaptensor.validation import check_positive
+from synaptensor.validation import check_instance, check_positive
 
 __all__ = ["CellTrainer", "IndependentCellTrainer"]
 
@@ -59,9 +59,14 @@ class CellTrainer(Module):
             Cell and state.
 
         Raises:
+            TypeError: if ``cell`` is no cell.
+            KeyError: if the name is empty or has a dot in it.
             ValueError: if the name is taken or the step time of the cell is another one.
             RuntimeError: if the cell has no updater or its updater lacks a parameter.
         """
+        check_instance("cell", cell, Cell)
+        if not name or "." in name:
+            raise KeyError(f"`name` must be a nonempty string without a dot, got {name!r}")
         if name in self.cells_:
             raise ValueError(f"`name` must be new, got {name!r}, which is a cell of the trainer")
         self._check_step_time(cell)

@@ -141,6 +141,7 @@ class MaxRateClassifier(Module):
         association = self._onehot().to(self.rates.dtype)
         if proportional:
             association = association * self.proportions.view(-1, self._classes)
+        self._check_activity(inputs)
         flat = inputs.reshape(inputs.shape[0], -1).to(association.dtype)
         logits = (flat @ association) / self.occurrences
         return logits.nan_to_num_(nan=0.0, posinf=0.0)
@@ -199,6 +200,8 @@ class MaxRateClassifier(Module):
         """
         if inputs.ndim == self.ndim + 2:
             inputs = inputs.to(self.rates.dtype).mean(dim=0)
+        if labels is not None:
+            self._check(inputs, labels)
         result: Any = None
         if logits is not None:
             computed = self.regress(inputs, proportional)
@@ -208,7 +211,18 @@ class MaxRateClassifier(Module):
             self.update(inputs, labels)
         return result
 
+    def _check_activity(self, inputs: Tensor) -> None:
+        if tuple(inputs.shape[1:]) != self._shape:
+            raise ValueError(
+                f"`inputs` must be of shape {('B', *self._shape)}, got {tuple(inputs.shape)}"
+            )
+
     def _check(self, inputs: Tensor, labels: Tensor) -> None:
+        if labels.is_floating_point() or labels.is_complex() or labels.ndim != 1:
+            raise TypeError(
+                f"`labels` must be integers of shape (B,), got {labels.dtype} of shape "
+                f"{tuple(labels.shape)}"
+            )
         if tuple(inputs.shape[1:]) != self._shape or inputs.shape[0] != labels.shape[0]:
             raise ValueError(
                 f"`inputs` must be of shape {(labels.shape[0], *self._shape)} for "

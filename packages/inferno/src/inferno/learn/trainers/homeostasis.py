@@ -13,6 +13,7 @@ from inferno.learn.functional import BatchReduction
 from inferno.neural import Cell
 from inferno.neural.modeling import SignedTerm
 from inferno.observe import StateMonitor
+from synaptensor.tensors import broadcastable
 from synaptensor.validation import check_choice, check_nonnegative, check_positive
 
 from .hyperparameters import TunedTrainer, rate
@@ -104,6 +105,11 @@ class LinearHomeostasis(TunedTrainer):
             like = parameter if parameter is not None else cell.connection.weight
             del state.target
             tensor = torch.as_tensor(target, dtype=like.dtype, device=like.device)
+            spikes = (cell.connection.batchsz, *cell.neuron.shape)
+            if tensor.ndim and not broadcastable(tensor.shape, spikes):
+                raise ValueError(
+                    f"`target` must be a number or of shape {spikes}, got {tuple(tensor.shape)}"
+                )
             state.register_buffer("target", tensor, persistent=False)
         self.add_cell(name, cell, state, [state.param])
         dt = cell.connection.dt

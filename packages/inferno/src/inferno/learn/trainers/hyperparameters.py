@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -10,7 +11,13 @@ import torch
 from inferno import Module
 from inferno.learn.base import IndependentCellTrainer
 from inferno.observe import CumulativeTraceReducer, NearestTraceReducer
-from synaptensor.validation import check_choice, check_nonnegative, check_positive, suggest
+from synaptensor.validation import (
+    check_callable,
+    check_choice,
+    check_nonnegative,
+    check_positive,
+    suggest,
+)
 
 __all__ = ["TunedTrainer", "nonnegative", "nonzero", "positive", "rate"]
 
@@ -71,6 +78,7 @@ class TunedTrainer(IndependentCellTrainer):
                 checked[name] = check_choice(name, str(value).lower(), list(_TRACES))
             elif name == "batch_reduction":
                 checked[name] = type(self)._reduction if value is None else value
+                check_callable(name, checked[name])
         return checked
 
     def _pop_step_time(self, overrides: dict[str, Any]) -> None:
@@ -96,7 +104,9 @@ def nonnegative(name: str, value: float) -> float:
 
 
 def rate(name: str, value: float) -> float:
-    """Returns a number of either sign."""
+    """Returns a finite number of either sign."""
+    if not math.isfinite(value):
+        raise ValueError(f"`{name}` must be finite, got {value!r}")
     return float(value)
 
 

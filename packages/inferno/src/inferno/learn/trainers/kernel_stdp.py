@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -12,11 +13,16 @@ from inferno.functional import SpikeTimeHalfKernel
 from inferno.learn.base import IndependentCellTrainer
 from inferno.learn.functional import BatchReduction, delay_difference
 from inferno.neural import Cell
+from synaptensor.validation import check_callable, check_instance
 
 from .hyperparameters import TunedTrainer
 from .monitors import add_events, recorded, tracks_delays
 
 __all__ = ["DelayAdjustedKernelSTDP", "DelayAdjustedKernelSTDPD", "KernelSTDP"]
+
+
+def _arguments(name: str, value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return None if value is None else check_instance(name, value, Mapping)
 
 
 class _KernelTrainer(TunedTrainer):
@@ -25,6 +31,12 @@ class _KernelTrainer(TunedTrainer):
     # parameter that is updated, and whether differences are adjusted by the delays
     _param = "weight"
     _adjusted = True
+    _checks: ClassVar = {
+        "kernel_post": check_callable,
+        "kernel_pre": check_callable,
+        "kernel_post_kwargs": _arguments,
+        "kernel_pre_kwargs": _arguments,
+    }
 
     def register_cell(self, name: str, cell: Cell, /, **kwargs: Any) -> IndependentCellTrainer.Unit:
         """Adds a cell for training.

@@ -157,6 +157,22 @@ class Connection(Updatable, Module, ABC):
         Updatable.clear(self, **kwargs)
         self.synapse.clear(**kwargs)
 
+    def _check_inputs(self, inputs: tuple[Tensor, ...]) -> None:
+        """Refuses inputs that are no tensors with as many elements as a batch of samples."""
+        if not inputs:
+            raise TypeError(f"{type(self).__name__} must be called with at least one tensor")
+        batch = getattr(self.synapse, "batchsz", None)
+        for x in inputs:
+            if not isinstance(x, Tensor):
+                raise TypeError(f"`inputs` must be tensors, got {type(x).__name__}")
+            if (
+                x.ndim < 1
+                or x.numel() != x.shape[0] * math.prod(self.inshape)
+                or (batch is not None and x.shape[0] != batch)
+            ):
+                expected = ("B" if batch is None else batch, *self.inshape)
+                raise ValueError(f"`inputs` must be of shape {expected}, got {tuple(x.shape)}")
+
     @abstractmethod
     def like_input(self, data: Tensor) -> Tensor:
         """Reshapes data like the synapse to be like the input."""

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inferno.neural.base import Connection, SynapseConstructor
-from synaptensor.validation import check_integer
+from synaptensor.validation import check_callable, check_integer
 
 from .mixins import Initializer, WeightBiasDelayMixin
 
@@ -89,6 +89,7 @@ class Conv2D(WeightBiasDelayMixin, Connection):
             )
         patch, patches = channels * kernel[0] * kernel[1], out[0] * out[1]
         longest = 0.0 if delay is None else delay
+        check_callable("synapse", synapse)
         Connection.__init__(self, synapse((patch, patches), step_time, longest, batch_size))
         self.height, self.width, self.channels, self.filters = height, width, channels, filters
         self.kernel, self.stride, self.padding, self.dilation = kernel, stride, padding, dilation
@@ -170,6 +171,7 @@ class Conv2D(WeightBiasDelayMixin, Connection):
         Returns:
             Currents in nA, shape ``(B, F, H', W')``.
         """
+        self._check_inputs(inputs)
         current = self.synapse(*(self.like_synaptic(x) for x in inputs), **kwargs)
         weight = self.weight.flatten(1)
         if self.delayedby:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from synaptensor.validation import check_instance
+from synaptensor.validation import check_callable, check_instance
 
 __all__ = ["Initializer", "WeightBiasDelayMixin", "WeightBiasMixin", "WeightMixin"]
 
@@ -124,5 +124,7 @@ class WeightBiasDelayMixin(WeightBiasMixin):
         """Replaces parameters by functions of their present values."""
         for name, initializer in initializers.items():
             value: Any = getattr(self, name)
+            if initializer is not None:
+                check_callable(f"{name}_init", initializer)
             if initializer is not None and value is not None:
                 setattr(self, name, initializer(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from inferno._internal import argtest
-from synaptensor.validation import check_nonnegative, check_positive
+from synaptensor.validation import check_instance, check_nonnegative, check_positive
 
 __all__ = ["GeneratorMixin", "RefractoryStepMixin", "StepMixin", "StepTimeMixin"]
 
@@ -97,7 +97,7 @@ class GeneratorMixin:
     """
 
     def __init__(self, generator: torch.Generator | None) -> None:
-        self._generator = generator
+        self.generator = generator
 
     @property
     def generator(self) -> torch.Generator | None:
@@ -106,6 +106,8 @@ class GeneratorMixin:
 
     @generator.setter
     def generator(self, value: torch.Generator | None) -> None:
+        if value is not None:
+            check_instance("generator", value, torch.Generator)
         self._generator = value
 
 

@@ -227,14 +227,18 @@ def inhomogeneous_poisson_bernoulli_approx(
     return torch.bernoulli(_chance(inputs, step_time), generator=generator).bool()
 
 
+def _check_frequencies(inputs: Tensor) -> None:
+    if not bool((inputs >= 0).all()):
+        raise ValueError(f"`inputs` must be nonnegative frequencies, got {inputs.min().item()!r}")
+
+
 def _active(inputs: Tensor) -> tuple[Tensor, Tensor]:
     flat = inputs.reshape(-1)
     if not flat.is_floating_point():
         flat = flat.to(torch.get_default_dtype())
     active = flat.nonzero().squeeze(-1)
     rates = flat[active]
-    if bool((rates < 0).any()):
-        raise ValueError(f"`inputs` must be nonnegative frequencies, got {rates.min().item()!r}")
+    _check_frequencies(rates)
     return rates, active
 
 
@@ -297,4 +301,5 @@ def _spread(fired: Tensor, active: Tensor, inputs: Tensor) -> Tensor:
 
 
 def _chance(inputs: Tensor, step_time: float) -> Tensor:
+    _check_frequencies(inputs)
     return (inputs / 1000.0 * step_time).clamp(max=1.0)

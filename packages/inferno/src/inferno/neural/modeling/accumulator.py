@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from inferno import Module
 from inferno.functional import FullBounding, HalfBounding
 from inferno.neural.kernels import outer_update_, sole_user
+from synaptensor.tensors import broadcastable
+from synaptensor.validation import check_callable
 
 from .terms import Term, UpdateTerms
 
@@ -88,7 +90,7 @@ class Accumulator(Module):
         Args:
             fn: function ``(tensor, dim) -> tensor`` that drops the dimension; a sum if ``None``.
         """
-        self.reduce = torch.sum if fn is None else fn
+        self.reduce = torch.sum if fn is None else check_callable("fn", fn)
         self._reduced.clear()
 
     def upperbound(
@@ -101,6 +103,7 @@ class Accumulator(Module):
             max: upper limit of the parameter.
             **kwargs: further arguments of ``bound``.
         """
+        _check_bound(bound)
         self._full = None
         self._upper = None if bound is None else (bound, (max,), kwargs)
 
@@ -114,6 +117,7 @@ class Accumulator(Module):
             min: lower limit of the parameter.
             **kwargs: further arguments of ``bound``.
         """
+        _check_bound(bound)
         self._full = None
         self._lower = None if bound is None else (bound, (min,), kwargs)
 
@@ -133,6 +137,7 @@ class Accumulator(Module):
             min: lower limit of the parameter.
             **kwargs: further arguments of ``bound``.
         """
+        _check_bound(bound)
         self._upper = self._lower = None
         self._full = None if bound is None else (bound, (max, min), kwargs)
 
@@ -170,7 +175,14 @@ class Accumulator(Module):
             if self._apply_to(updated):
                 return updated
         update = self.update(param)
-        return param if update is None else param + update
+        if update is None:
+            return param
+        if not broadcastable(update.shape, param.shape):
+            raise ValueError(
+                f"updates must be of the shape {tuple(param.shape)} of the parameter, "
+                f"got {tuple(update.shape)}"
+            )
+        return param + update
 
     def update_(self, param: Tensor) -> bool:
         """Updates a parameter in place, if that is possible and nobody holds its present values.
@@ -218,6 +230,11 @@ class Accumulator(Module):
         self._neg.apply(fn)
         self._reduced.clear()
         return self
+
+
+def _check_bound(bound: Callable[..., Tensor] | None) -> None:
+    if bound is not None:
+        check_callable("bound", bound)
 
 
 def _call_bound(bound: _Bound, param: Tensor, *parts: Tensor) -> Tensor:

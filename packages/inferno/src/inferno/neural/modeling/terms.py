@@ -72,6 +72,7 @@ class SignedTerm:
 
 
 Term = Tensor | OuterSum | SignedTerm
+_KINDS = (Tensor, OuterSum, SignedTerm)
 
 
 class UpdateTerms(Sequence[Tensor]):
@@ -98,7 +99,12 @@ class UpdateTerms(Sequence[Tensor]):
 
         Args:
             term: contribution to the side, a nonnegative magnitude unless it is signed.
+
+        Raises:
+            TypeError: if it is neither a tensor nor one of the other kinds.
         """
+        if not isinstance(term, _KINDS):
+            raise TypeError(f"an update must be a tensor, got {type(term).__name__}")
         self.entries.append(term.detach() if isinstance(term, Tensor) else term)
 
     def clear(self) -> None:

@@ -333,7 +333,7 @@ class CurrentAdaptingNeuron(AdaptiveCurrentMixin, SteppingNeuron):
             Spikes, boolean, shape ``(B, *shape)``.
         """
         adaptations = self.current_adaptation
-        inputs = inputs - adaptations.sum(-1)
+        inputs = like_voltages(inputs, self.voltage) - adaptations.sum(-1)
         spikes = self._fire(inputs, self.thresh_v, refrac_lock)
         if adapt or (adapt is None and self.training):
             self._buffers["current_adaptation_"] = self._adaptation_reduction(
@@ -399,8 +399,20 @@ def repeated_numbers(
 
 
 def like_voltages(inputs: Tensor, voltages: Tensor) -> Tensor:
-    """Returns inputs in the shape and type of voltages; ``ValueError`` if they do not fit."""
-    if inputs.shape != voltages.shape:
+    """Returns inputs in the shape and type of voltages.
+
+    Raises:
+        TypeError: if they are no tensor of real numbers.
+        ValueError: if they do not fit.
+    """
+    try:
+        fitting = inputs.shape == voltages.shape
+    except AttributeError:
+        fitting = None
+    if fitting is None or inputs.is_complex():
+        got = type(inputs).__name__ if fitting is None else inputs.dtype
+        raise TypeError(f"`inputs` must be a tensor of real numbers, got {got}")
+    if not fitting:
         try:
             inputs = inputs.expand(voltages.shape)
         except RuntimeError:

@@ -66,6 +66,7 @@ class Monitor(Module, ContextualHook):
 
     Raises:
         RuntimeError: if neither method name is given.
+        TypeError: if ``reducer`` is no module.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Monitor(Module, ContextualHook):
         train_update: bool = True,
         eval_update: bool = True,
     ) -> None:
+        argtest.instance("reducer", reducer, nn.Module)
         Module.__init__(self)
         ContextualHook.__init__(
             self,

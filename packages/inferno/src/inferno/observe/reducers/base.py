@@ -227,16 +227,19 @@ class FoldReducer(RecordReducer, ABC):
 
     def _advance(self, inputs: tuple[Tensor, ...]) -> None:
         record: RecordTensor = self.data_
-        if not self._elementwise:
-            record.push(self.fold(*inputs, record.peek()), self._inplace)
-            return
-        state = record.borrow(1)
-        if any(x.shape != state.shape for x in inputs):
-            raise ValueError(
-                f"observations must keep the shape {tuple(state.shape)} until `clear` is "
-                f"called, got {[tuple(x.shape) for x in inputs]}"
-            )
-        record.push(self.fold(*inputs, state), self._inplace)
+        state: Any = record.borrow(1) if self._elementwise else record.peek()
+        if self._elementwise and any(x.shape != state.shape for x in inputs):
+            raise self._changed(record, [tuple(x.shape) for x in inputs])
+        folded = self.fold(*inputs, state)
+        if folded.shape != record.shape:
+            raise self._changed(record, tuple(folded.shape))
+        record.push(folded, self._inplace)
+
+    @staticmethod
+    def _changed(record: RecordTensor, got: Any) -> ValueError:
+        return ValueError(
+            f"observations must keep the shape {record.shape} until `clear` is called, got {got}"
+        )
 
     def _advance_in_place(self, inputs: tuple[Tensor, ...]) -> bool:
         """Folds into the record itself; false where that is not possible."""

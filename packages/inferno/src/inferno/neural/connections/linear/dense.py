@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from inferno.neural.base import Connection, SynapseConstructor
 from inferno.neural.connections.mixins import Initializer
 from inferno.neural.mixins import check_shape_argument
+from synaptensor.validation import check_callable
 
 from .matrix import MatrixConnection
 
@@ -55,6 +56,7 @@ class LinearDense(MatrixConnection):
         out_shape = check_shape_argument("out_shape", out_shape)
         insize, outsize = math.prod(in_shape), math.prod(out_shape)
         longest = 0.0 if delay is None else delay
+        check_callable("synapse", synapse)
         Connection.__init__(self, synapse((insize,), step_time, longest, batch_size))
         self._in_shape, self._out_shape = in_shape, out_shape
         self._create_parameters((outsize, insize), (outsize,), bias, delay is not None)

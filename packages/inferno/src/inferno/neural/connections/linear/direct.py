@@ -13,6 +13,7 @@ from inferno.neural.base import Connection, SynapseConstructor
 from inferno.neural.connections.mixins import Initializer, WeightBiasDelayMixin
 from inferno.neural.mixins import check_shape_argument
 from inferno.neural.synapses.current import DeltaCurrent
+from synaptensor.validation import check_callable
 
 __all__ = ["LinearDirect"]
 
@@ -55,6 +56,7 @@ class LinearDirect(WeightBiasDelayMixin, Connection):
         shape = check_shape_argument("shape", shape)
         size = math.prod(shape)
         longest = 0.0 if delay is None else delay
+        check_callable("synapse", synapse)
         Connection.__init__(self, synapse((size,), step_time, longest, batch_size))
         self._shape = shape
         self._create_parameters((size,), (size,), bias, delay is not None)
@@ -119,6 +121,7 @@ class LinearDirect(WeightBiasDelayMixin, Connection):
             Currents in nA, shape ``(B, *shape)``.
         """
         parameters, synapse = self._parameters, self._modules["synapse_"]
+        self._check_inputs(inputs)
         flat = [x.flatten(1) for x in inputs]
         delivered = None
         if isinstance(synapse, DeltaCurrent) and "delay_" not in parameters:

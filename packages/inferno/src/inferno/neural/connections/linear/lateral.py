@@ -11,6 +11,7 @@ from torch import Tensor
 from inferno.neural.base import Connection, SynapseConstructor
 from inferno.neural.connections.mixins import Initializer
 from inferno.neural.mixins import check_shape_argument
+from synaptensor.validation import check_callable
 
 from .matrix import MatrixConnection
 
@@ -57,6 +58,7 @@ class LinearLateral(MatrixConnection):
         shape = check_shape_argument("shape", shape)
         size = math.prod(shape)
         longest = 0.0 if delay is None else delay
+        check_callable("synapse", synapse)
         Connection.__init__(self, synapse((size,), step_time, longest, batch_size))
         self._in_shape = self._out_shape = shape
         self._create_parameters((size, size), (size,), bias, delay is not None)

@@ -80,6 +80,7 @@ class MatrixConnection(WeightBiasDelayMixin, Connection):
         Returns:
             Currents in nA, shape ``(B, *outshape)``.
         """
+        self._check_inputs(inputs)
         flat = [x.flatten(1) for x in inputs]
         delivered = self._delivered(flat)
         if delivered is not None:

@@ -21,6 +21,7 @@ from aihwkit.simulator.parameters.plain import config_from_plain, config_to_plai
 from aihwkit.simulator.parameters.runtime import RuntimeParameter
 from aihwkit.simulator.tiles.state_names import AnalogTileStateNames
 from aihwkit.version import __version__
+from synaptensor.random import RandomStream
 from synaptensor.validation import check_instance, check_integer
 
 if TYPE_CHECKING:
@@ -168,6 +169,8 @@ class SimulatorTileWrapper:
 
     analog_ctx: AnalogContext
     shared_weights: Parameter | None
+    update_stream: RandomStream | None = None
+    """What replicated tiles of all processes draw from while their devices change."""
 
     def __init__(
         self,
@@ -397,6 +400,8 @@ class SimulatorTileWrapper:
             names.LR: self.tile.get_learning_rate(),
             names.EXTRA: self.tile.dump_extra(),
         }
+        if self.update_stream is not None:
+            state[names.UPDATE_STREAM] = self.update_stream.state_dict()
         return state
 
     def check_analog_state(self, state: dict[str, Any]) -> RPUConfigBase | None:
@@ -458,6 +463,9 @@ class SimulatorTileWrapper:
                 tile.set_learning_rate(state[names.LR])
             if state.get(names.EXTRA) is not None:
                 tile.load_extra(state[names.EXTRA], False)
+        # A tile that is not replicated keeps to itself, whatever it is loaded from.
+        if self.update_stream is not None and names.UPDATE_STREAM in state:
+            self.update_stream.load_state_dict(state[names.UPDATE_STREAM])
 
     def _replace_tile(self, rpu_config: RPUConfigBase, state: dict[str, Any]) -> None:
         """Rebuild the simulator tile for a configuration and give it a state.

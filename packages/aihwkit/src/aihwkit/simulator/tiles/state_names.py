@@ -20,6 +20,7 @@ class AnalogTileStateNames:
     ANALOG_STATE_PREFIX = "analog_tile_state_"
     ANALOG_STATE_NAME = "analog_tile_state"
     EXTRA = "state_extra"
+    UPDATE_STREAM = "update_stream"
 
     @staticmethod
     def get_field_names() -> list[str]:

@@ -262,7 +262,8 @@ def _rates(bank: Bank, taus: Sequence[Tensor]) -> Tensor:
     expanded = [
         tau.expand(1, channels, *size) for tau, channels in zip(members, bank.channels, strict=True)
     ]
-    joined = expanded[0] if len(expanded) == 1 else torch.cat(expanded, 1)
+    # Joined flat, so that the gradient of every constant is as contiguous as the constant itself.
+    joined = torch.cat([tau.flatten() for tau in expanded]).view(1, -1, *size)
     return joined.reciprocal().contiguous(memory_format=torch.channels_last)
 
 

@@ -8,8 +8,8 @@ The defaults are the network of the quickstart: 100 neurons, labels counted whil
 one pass over all images it reached 77 % while learning and 83 % on the test set.
 
 With more neurons each wins fewer images, so it must learn more from each and tire sooner, and
-labels are best counted when it has learned. The larger network reached 88.9 % on the test set
-after 28,260 images of its first pass:
+labels are best counted when it has learned. The larger network reached 84 % while learning and
+90 % on the test set (89.8 and 90.5 % with seeds 0 and 1) in one pass:
 
     python mnist_stdp.py --side 20 --rate-post 2e-2 --rate-pre 2e-4 --increment 1 --assign 5000
 """

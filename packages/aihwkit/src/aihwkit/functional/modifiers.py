@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import Function
 
 from aihwkit.exceptions import ConfigError
 from aihwkit.functional.settings import member
@@ -40,18 +41,31 @@ def modified_weights(
     if n_samples > 0:
         base = base.expand(n_samples, *weight.shape)
     w_max = _scale(weight.detach(), modifier)
-    changed = base
     if kind in _MODIFIERS:
         changed = _MODIFIERS[kind](base, w_max, modifier, generator)
-    result = weight + (changed - base)
-    if not weight.requires_grad:
-        result = changed.clone()
+    else:
+        changed = base.clone()
+    result = _WithGradient.apply(weight, changed)
     if modifier.pdrop > 0:
         dropped = _uniform(base, generator) < modifier.pdrop
         result = result.masked_fill(dropped, 0.0)
     if modifier.copy_last_column:
         result = torch.cat((result[..., :-1], weight[..., -1:].expand_as(result[..., -1:])), dim=-1)
     return result
+
+
+class _WithGradient(Function):
+    """Other values with the gradient of the weights, that of copies summed up."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, values: Tensor) -> Tensor:
+        ctx.is_batch = values.dim() > weight.dim()
+        return values.view_as(values)
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None]:
+        grad = grad_outputs[0]
+        return grad.sum(dim=0) if ctx.is_batch else grad, None
 
 
 def _scale(weight: Tensor, modifier: Any) -> float:
@@ -92,7 +106,7 @@ def _mult_normal(w: Tensor, w_max: float, m: Any, generator: torch.Generator | N
 
 
 def _add_normal(w: Tensor, w_max: float, m: Any, generator: torch.Generator | None) -> Tensor:
-    return w + (m.std_dev * w_max) * _normal(w, generator)
+    return _normal(w, generator).mul_(m.std_dev * w_max).add_(w)
 
 
 def _discretize_add(w: Tensor, w_max: float, m: Any, generator: torch.Generator | None) -> Tensor:
@@ -101,7 +115,7 @@ def _discretize_add(w: Tensor, w_max: float, m: Any, generator: torch.Generator 
 
 def _dorefa(w: Tensor, w_max: float, m: Any, generator: torch.Generator | None) -> Tensor:
     if m.res <= 0:
-        return w
+        return w.clone()
     scale = abs(m.dorefa_clip / math.tanh(w_max))
     return _round(torch.tanh(w) * scale, m.res, m.sto_round, generator)
 

@@ -158,7 +158,8 @@ class _ToAnalog:
         if name in self.excluded or _is_analog_layer(module):
             return module
         if module not in self.done:
-            for child_name, child in list(module._modules.items()):
+            for child_name in list(module._modules):
+                child = module._modules[child_name]
                 if child is not None:
                     module._modules[child_name] = self.convert(child, _join(name, child_name))
             self.done[module] = self._convert_itself(module, name)
@@ -233,7 +234,8 @@ def _to_digital(
         return done[module]
     convertible = type(module) in conversion_set or isinstance(module, AnalogWrapper)
     if not _is_analog_layer(module):
-        for name, child in list(module._modules.items()):
+        for name in list(module._modules):
+            child = module._modules[name]
             if child is not None:
                 module._modules[name] = _to_digital(child, conversion_set, done)
     digital = type(module).to_digital(module) if convertible else module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
@@ -172,7 +173,8 @@ class InferenceTileWithPeriphery(TileWithPeriphery):
             return None
         if self.drift_readout_tensor is None or reset_if:
             probe = compensation.get_readout_tensor(self.x_size)
-            self.drift_readout_tensor = probe.to(device=self.device, dtype=self.get_dtype())  # type: ignore[attr-defined]
+            probe = probe.to(device=self.device, dtype=self.get_dtype())  # type: ignore[attr-defined]
+            self.drift_readout_tensor = _shared_probe(probe)
         probe = self.drift_readout_tensor
         if exact_reference:
             reference = self.reference_combined_weights
@@ -230,6 +232,24 @@ _PROGRAMMING = (
     "drift_baseline",
     "drift_readout_tensor",
 )
+
+
+_PROBES: WeakValueDictionary[tuple[torch.Size, torch.device, torch.dtype], Tensor] = (
+    WeakValueDictionary()
+)
+
+
+def _shared_probe(probe: Tensor) -> Tensor:
+    """Return an equal tensor that another tile reads with, if there is one.
+
+    Unit vectors of a tile take as much memory as its weights.
+    """
+    key = probe.shape, probe.device, probe.dtype
+    kept = _PROBES.get(key)
+    if kept is not None and torch.equal(kept, probe):
+        return kept
+    _PROBES[key] = probe
+    return probe
 
 
 def _copied(value: Any, device: torch.device) -> Any:

@@ -8,9 +8,11 @@ import torch
 
 from aihwkit.functional.mvm import analog_mvm
 from aihwkit.functional.pulse_pass import apply_pulses
+from aihwkit.functional.pulse_scales import outer_scales
 from aihwkit.functional.pulse_trains import draw_trains, unpacked
 from aihwkit.functional.pulses import PackedTrains
 from aihwkit.functional.settings import MVMSettings
+from aihwkit.functional.update_settings import UpdateSettings
 from aihwkit.simulator.configs import (
     ConstantStepDevice,
     ExpStepDevice,
@@ -67,6 +69,34 @@ def test_both_kernels_draw_the_same_trains(scale):
         for domain in (1, 2):
             arguments = (values, factor, lengths, (9 << 40) + 5, domain)
             assert torch.equal(draw_trains_numba(*arguments), draw_trains(*arguments))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"desired_bl": 5},
+        {"um_grad_scale": 0.3},
+        {"update_bl_management": False},
+        {"update_bl_management": False, "update_management": False},
+        {"update_bl_management": False, "update_management": False, "fixed_bl": False},
+    ],
+)
+def test_both_kernels_give_trains_the_same_scales(fields):
+    from aihwkit.engine.kernels.numba_scales import outer_scales_numba
+
+    generator = torch.Generator().manual_seed(0)
+    x, d = torch.randn(200, 30, generator=generator), torch.randn(200, 20, generator=generator)
+    x[3], d[4] = 0.0, 0.0
+    d *= torch.logspace(-6, 2, 200).unsqueeze(1)
+    settings = UpdateSettings(**fields)
+    for lr in (0.01, -0.5, 0.0, torch.rand(200, dtype=torch.float64)):
+        arguments = (x, d, lr, 0.001, settings)
+        length, *factors = outer_scales_numba(*arguments)
+        expected_length, *expected = outer_scales(*arguments)
+        assert torch.equal(length, expected_length)
+        # A few roundings of double precision.
+        torch.testing.assert_close(factors, expected, rtol=1e-15, atol=0)
 
 
 @pytest.mark.parametrize("length", [4, 31])

@@ -22,7 +22,7 @@ from aihwkit.functional.response import ResponseModel
 from aihwkit.functional.update_settings import UpdateSettings
 from synaptensor.random import RandomStream
 
-__all__ = ["construction_generator"]
+__all__ = ["add_device", "construction_generator"]
 
 _Params = OrderedDict[str, Tensor]
 _Draw = Callable[[Any, _Params, torch.Generator], ResponseModel]
@@ -213,6 +213,18 @@ def _build(
     params = draw_pulsed_parameters(meta, shape, computing_dtype(weight.dtype), generator)
     model = draw(meta, params, generator)
     return PulsedCell(weight, meta, model, params, weight_granularity(meta))
+
+
+def add_device(kind: str, draw: _Draw) -> None:
+    """Let tiles hold matrices of a further pulsed device.
+
+    Args:
+        kind: name of the device.
+        draw: makes the response model from the parameter object, the device parameters drawn for
+            all pulsed devices, to which it may add, and the generator of the draws.
+    """
+    _DRAWS[kind] = (draw, None)
+    register(kind, _build)
 
 
 for _kind in _DRAWS:

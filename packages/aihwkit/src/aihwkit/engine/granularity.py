@@ -6,7 +6,7 @@ from typing import Any
 
 from aihwkit.exceptions import ConfigError
 
-__all__ = ["weight_granularity"]
+__all__ = ["add_granularity", "weight_granularity"]
 
 
 def _dw_min(meta: Any) -> float:
@@ -80,6 +80,11 @@ _BY_KIND: dict[str, Callable[[Any], float]] = {
     "DynamicTransfer": _first,
     "MixedPrecision": _mixed,
 }
+
+
+def add_granularity(kind: str, granularity: Callable[[Any], float] | None = None) -> None:
+    """Set how the granularity of a kind of devices follows from its parameters; None: `dw_min`."""
+    _BY_KIND[kind] = granularity or _dw_min
 
 
 def weight_granularity(meta: Any) -> float:

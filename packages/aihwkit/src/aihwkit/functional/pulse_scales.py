@@ -8,9 +8,9 @@ from torch import Tensor
 from aihwkit.functional.quantize import quantize
 from aihwkit.functional.update_settings import UpdateSettings
 
-__all__ = ["PulseProbabilities", "abs_max", "pulse_probabilities", "train_scales"]
+__all__ = ["PulseProbabilities", "outer_scales", "pulse_probabilities", "train_scales"]
 
-_ROUNDING = 1e-6
+ROUNDING = 1e-6
 
 
 class PulseProbabilities(NamedTuple):
@@ -66,7 +66,7 @@ def train_scales(
     if settings.update_bl_management:
         # Weights that are read and written again carry rounding errors of single precision; they
         # must not cost a slot, which would make a certain pulse an uncertain one.
-        length = torch.minimum(torch.ceil(k * (1 - _ROUNDING)), desired)
+        length = torch.minimum(torch.ceil(k * (1 - ROUNDING)), desired)
     elif not settings.fixed_bl:
         limited = granularity * desired < rate
         length = torch.where(limited, torch.ceil(rate / granularity).clamp(min=1), desired)
@@ -83,7 +83,14 @@ def train_scales(
     return length.long(), x_factor, d_factor
 
 
-def abs_max(vectors: Tensor) -> Tensor:
+def outer_scales(
+    x: Tensor, d: Tensor, lr: float | Tensor, granularity: float, settings: UpdateSettings
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `train_scales` returns, of vectors `[batch, x]` and `[batch, d]`."""
+    return train_scales(_abs_max(x), _abs_max(d), lr, granularity, settings)
+
+
+def _abs_max(vectors: Tensor) -> Tensor:
     """Return the largest absolute entry of each vector, `[batch]`."""
     lowest, highest = torch.aminmax(vectors, dim=1)
     return torch.maximum(highest, -lowest)

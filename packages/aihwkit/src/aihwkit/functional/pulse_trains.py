@@ -5,7 +5,7 @@ from torch import Tensor
 
 from synaptensor.random import philox
 
-__all__ = ["SLOTS_PER_WORD", "draw_key", "draw_trains", "unpacked"]
+__all__ = ["SHORT", "SLOTS_PER_WORD", "draw_key", "draw_trains", "unpacked"]
 
 SLOTS_PER_WORD = 32
 
@@ -13,8 +13,8 @@ SLOTS_PER_WORD = 32
 _PRECISION = 15
 _CALLS = (_PRECISION + 1) // 4
 
-# Trains of at most so many slots take one uniform number of 24 bits for each slot instead.
-_SHORT = 4
+SHORT = 4
+"""Trains of at most so many slots take one uniform number of 24 bits for each slot instead."""
 
 
 def draw_key(generator: torch.Generator) -> int:
@@ -65,7 +65,8 @@ def draw_trains(values: Tensor, factor: Tensor, length: Tensor, key: int, domain
         below |= equal & ~random[..., bit] & is_set
         equal &= ~(random[..., bit] ^ is_set)
     below = torch.where(threshold >> _PRECISION > 0, full, below)
-    below = torch.where(length.view(-1, 1, 1) <= _SHORT, _short(random, probability), below)
+    short = _short(probability, n_words, key, domain)
+    below = torch.where(length.view(-1, 1, 1) <= SHORT, short, below)
     first = SLOTS_PER_WORD * torch.arange(n_words, device=device)
     slots = (length.view(-1, 1) - first).clamp(0, SLOTS_PER_WORD)
     words = below & ((1 << slots) - 1).unsqueeze(2)
@@ -73,11 +74,22 @@ def draw_trains(values: Tensor, factor: Tensor, length: Tensor, key: int, domain
     return torch.where(words > full // 2, words - full - 1, words).to(torch.int32)
 
 
-def _short(random: Tensor, probability: Tensor) -> Tensor:
-    """Return the bits of short trains `[vectors, words, n]`."""
-    uniform = (random[..., :_SHORT] >> 8).to(torch.float32) * 2.0**-24
-    hits = uniform < probability.view(len(probability), 1, -1, 1)
-    return (hits.long() << torch.arange(_SHORT, device=random.device)).sum(dim=-1)
+def _short(probability: Tensor, n_words: int, key: int, domain: int) -> Tensor:
+    r"""Return the bits of short trains, `[vectors, 1, n]`.
+
+    Four entries share one call of the generator for each slot: entries `q`, `q + m`, `q + 2 m` and
+    `q + 3 m`, with a quarter of the entries :math:`m = \lceil n / 4 \rceil`.
+    """
+    n_vectors, n = probability.shape
+    quarter, device = -(-n // 4), probability.device
+    counters = torch.empty(n_vectors, quarter, SHORT, 4, dtype=torch.int64, device=device)
+    counters[..., 0] = torch.arange(quarter, device=device).view(1, -1, 1)
+    counters[..., 1] = n_words * torch.arange(n_vectors, device=device).view(-1, 1, 1)
+    counters[..., 2] = torch.arange(SHORT, device=device)
+    counters[..., 3] = domain
+    random = philox(key, counters).permute(0, 3, 1, 2).reshape(n_vectors, -1, SHORT)[:, :n]
+    hits = (random >> 8).to(torch.float32) * 2.0**-24 < probability.unsqueeze(2)
+    return (hits.long() << torch.arange(SHORT, device=device)).sum(dim=-1).unsqueeze(1)
 
 
 def unpacked(words: Tensor, slots: int) -> Tensor:

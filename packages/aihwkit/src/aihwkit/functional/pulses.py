@@ -10,11 +10,10 @@ from aihwkit.functional.packed_trains import PackedTrains, StochasticPulses
 from aihwkit.functional.pulse_scales import (
     PulseProbabilities,
     pulse_probabilities,
-    train_scales,
 )
 from aihwkit.functional.pulse_trains import draw_key
 from aihwkit.functional.pulses_base import Pulses
-from aihwkit.functional.train_kernel import ABS_MAX_KERNEL, DRAW_KERNEL
+from aihwkit.functional.train_kernel import DRAW_KERNEL, SCALES_KERNEL
 from aihwkit.functional.update_settings import UpdateSettings
 
 __all__ = [
@@ -173,12 +172,13 @@ def _packed(
     generator: torch.Generator,
 ) -> Iterator[PackedTrains]:
     """Draw trains with counter-based numbers, the same whichever kernel draws them."""
+    x, d = x.contiguous(), d.contiguous()
     if settings.step > 0:
         length, p, q = _reordered(pulse_probabilities(x, d, lr, granularity, settings, generator))
         x_factor = d_factor = torch.ones(x.shape[0])
     else:
-        abs_max = ABS_MAX_KERNEL.select(x.device)
-        length, x_factor, d_factor = train_scales(abs_max(x), abs_max(d), lr, granularity, settings)
+        scales = SCALES_KERNEL.select(x.device)
+        length, x_factor, d_factor = scales(x, d, lr, granularity, settings)
         p, q = x, d
     draw = DRAW_KERNEL.select(x.device)
     slots = max(int(length.max()), 1)

@@ -1,10 +1,10 @@
 """The choice between the implementations of the drawing of pulse trains, which draw the same."""
 
-from aihwkit.functional.pulse_scales import abs_max
+from aihwkit.functional.pulse_scales import outer_scales
 from aihwkit.functional.pulse_trains import draw_trains
 from synaptensor.kernels import KernelRegistry
 
-__all__ = ["ABS_MAX_KERNEL", "DRAW_KERNEL"]
+__all__ = ["DRAW_KERNEL", "SCALES_KERNEL"]
 
 DRAW_KERNEL = KernelRegistry("aihwkit.draw_trains")
 DRAW_KERNEL.register("torch", draw_trains)
@@ -16,11 +16,11 @@ DRAW_KERNEL.register(
     priority=1,
 )
 
-ABS_MAX_KERNEL = KernelRegistry("aihwkit.abs_max")
-ABS_MAX_KERNEL.register("torch", abs_max)
-ABS_MAX_KERNEL.register(
+SCALES_KERNEL = KernelRegistry("aihwkit.outer_scales")
+SCALES_KERNEL.register("torch", outer_scales)
+SCALES_KERNEL.register(
     "numba",
-    "aihwkit.engine.kernels.numba_draw:abs_max_numba",
+    "aihwkit.engine.kernels.numba_scales:outer_scales_numba",
     devices=["cpu"],
     requires=["numba"],
     priority=1,

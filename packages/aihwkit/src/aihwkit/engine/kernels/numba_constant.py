@@ -47,8 +47,13 @@ def join_words(words, signs, slots, bits, negative):
 
 @njit(**_INLINE)
 def _count_row(x_bits, x_negative, d_bits, d_negative, total, down):
-    """Count the coincidences of one row, and those that go down."""
+    """Count the coincidences of one row, and those that go down; return whether there are any."""
     n = total.shape[0]
+    some = _W(0)
+    for word in range(d_bits.shape[0]):
+        some |= d_bits[word]
+    if some == 0:
+        return False
     for j in range(n):
         total[j] = 0
         down[j] = 0
@@ -63,6 +68,10 @@ def _count_row(x_bits, x_negative, d_bits, d_negative, total, down):
             store(total, j, _W(load(total, j, 3) + bit_count(_W(hits))), 2)
             turned = load(x_signs, j, 2) ^ negative
             store(down, j, _W(load(down, j, 3) + bit_count(_W(hits & turned))), 2)
+    hit = _W(0)
+    for j in range(n):
+        hit |= total[j]
+    return hit != 0
 
 
 @njit(**_INLINE)
@@ -186,7 +195,8 @@ def constant_rows(
     noise, near = np.zeros(n + 3, np.float32), np.empty(n, np.bool_)
     for row in range(start, stop):
         bits, negative = d_bits[row], d_negative[row]
-        _count_row(x_bits, x_negative, bits, negative, total, down)
+        if not _count_row(x_bits, x_negative, bits, negative, total, down):
+            continue
         if sigma > 0:
             normals(noise, n, key0, key1, _U(row), _U(0), _ROW_NOISE)
         w = weight[row]

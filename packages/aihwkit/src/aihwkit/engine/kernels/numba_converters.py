@@ -6,10 +6,10 @@
 import numpy as np
 from numba import njit
 
-from aihwkit.engine.kernels.numba_intrinsics import load, round_even, store
+from aihwkit.engine.kernels.numba_intrinsics import as_float, as_int, load, round_even, store
 from aihwkit.engine.kernels.numba_random import OPTIONS, normals
 
-__all__ = ["input_rows", "largest_rows", "output_rows"]
+__all__ = ["input_rows", "largest_entry", "output_rows"]
 
 _U, _F = np.uint64, np.float32
 _ZERO, _ONE = _F(0), _F(1)
@@ -18,14 +18,17 @@ _OUTPUT_NOISE = _U(5)
 _EXACT = {**OPTIONS, "fastmath": {"contract", "nsz"}}
 
 
-@njit(**{**OPTIONS, "fastmath": {"nnan", "nsz"}})
-def _largest(row):
-    """Return the largest absolute value of a vector."""
-    largest = _ZERO
+@njit(**_EXACT, inline="never", forceinline=True)
+def largest_entry(row):
+    """Return the largest absolute value of a vector; not a number if there is such an entry.
+
+    Bits of positive floats compare as integers, which vector instructions do at once.
+    """
+    largest = np.int32(0)
     for j in range(row.shape[0]):
-        value = abs(row[j])
+        value = as_int(abs(row[j]))
         largest = value if value > largest else largest
-    return largest
+    return as_float(largest)
 
 
 @njit(**_EXACT, inline="never", forceinline=True)
@@ -33,13 +36,6 @@ def _limited(value, bound):
     """Limit to the bounds; what is not a number stays so."""
     value = bound if value > bound else value
     return -bound if value < -bound else value
-
-
-@njit(**_EXACT)
-def largest_rows(x, largest, start, stop):
-    """Write the largest absolute value of each vector `[vectors, n]` to `largest`."""
-    for vector in range(start, stop):
-        largest[vector] = _largest(x[vector])
 
 
 @njit(**_EXACT)
@@ -62,7 +58,7 @@ def input_rows(x, prepared, scale, measure, scaled, threshold, step, bound, star
         row, out = x[vector], prepared[vector]
         factor = _ONE
         if measure:
-            alpha = _largest(row)
+            alpha = largest_entry(row)
             scale[vector] = min(alpha, threshold) if threshold > 0 else alpha
         if scaled:
             factor = _ONE / scale[vector] if scale[vector] > 0 else _ONE

@@ -8,13 +8,12 @@ import torch
 from numba import njit
 from torch import Tensor
 
-from aihwkit.engine.kernels.numba_converters import largest_rows
 from aihwkit.engine.kernels.numba_intrinsics import load, store
 from aihwkit.engine.kernels.numba_random import OPTIONS, philox
 from aihwkit.engine.kernels.threads import in_parts
-from aihwkit.functional.pulse_trains import SLOTS_PER_WORD
+from aihwkit.functional.pulse_trains import SHORT, SLOTS_PER_WORD
 
-__all__ = ["abs_max_numba", "draw_trains_numba"]
+__all__ = ["draw_trains_numba"]
 
 _U, _F = np.uint64, np.float32
 _ZERO, _FULL, _EIGHT = _U(0), _U(0xFFFFFFFF), _U(8)
@@ -60,43 +59,42 @@ def _train_row(values, factor, row, slots, key0, key1, domain, words):
 
 
 @njit(**OPTIONS)
-def _short_row(values, factor, row, slots, key0, key1, domain, words):
+def _short_row(values, factor, row, slots, key0, key1, domain, words, uniform):
     """Draw the trains of all entries of a vector, of up to four slots."""
-    in_use = (_U(1) << _U(slots)) - _U(1)
-    for j in range(values.shape[0]):
-        j = _U(j)
-        p = abs(load(values, j, 1)) * factor
-        r0, r1, r2, r3 = philox(key0, key1, j, row, _U(0), domain)
-        bits = _U(0)
-        bits |= _U(_F(np.int32(r0 >> _EIGHT)) * _UNIT < p)
-        bits |= _U(_F(np.int32(r1 >> _EIGHT)) * _UNIT < p) << _U(1)
-        bits |= _U(_F(np.int32(r2 >> _EIGHT)) * _UNIT < p) << _U(2)
-        bits |= _U(_F(np.int32(r3 >> _EIGHT)) * _UNIT < p) << _U(3)
-        store(words, j, np.uint32(bits & in_use), 1)
+    quarter = (_U(values.shape[0]) + _U(3)) // _U(4)
+    for slot in range(slots):
+        for q in range(quarter):
+            q = _U(q)
+            r0, r1, r2, r3 = philox(key0, key1, q, row, _U(slot), domain)
+            store(uniform, q, _F(np.int32(r0 >> _EIGHT)) * _UNIT, 1)
+            store(uniform, q + quarter, _F(np.int32(r1 >> _EIGHT)) * _UNIT, 1)
+            store(uniform, q + _U(2) * quarter, _F(np.int32(r2 >> _EIGHT)) * _UNIT, 1)
+            store(uniform, q + _U(3) * quarter, _F(np.int32(r3 >> _EIGHT)) * _UNIT, 1)
+        for j in range(values.shape[0]):
+            j = _U(j)
+            hit = load(uniform, j, 2) < abs(load(values, j, 2)) * factor
+            before = words[j] if slot else np.uint32(0)
+            words[j] = before | (np.uint32(hit) << np.uint32(slot))
 
 
 @njit(**OPTIONS)
 def _trains(values, factor, length, key0, key1, domain, words, start, stop):
     n_words = words.shape[1]
+    uniform = np.empty(values.shape[1] + 4, np.float32)
     for vector in range(start, stop):
+        row, slots, out = _U(vector * n_words), length[vector], words[vector]
+        if 0 < slots <= SHORT:
+            of_one = values[vector], factor[vector], row, slots, key0, key1, domain
+            _short_row(*of_one, out[0], uniform)
+            out[1:] = 0
+            continue
         for word in range(n_words):
-            slots = min(max(length[vector] - word * 32, 0), 32)
-            row = _U(vector * n_words + word)
-            out = words[vector, word]
-            if slots > 0 and length[vector] <= 4:
-                _short_row(values[vector], factor[vector], row, slots, key0, key1, domain, out)
-            elif slots > 0:
-                _train_row(values[vector], factor[vector], row, slots, key0, key1, domain, out)
+            rest = min(max(slots - word * 32, 0), 32)
+            if rest > 0:
+                of_word = row + _U(word), rest, key0, key1, domain
+                _train_row(values[vector], factor[vector], *of_word, out[word])
             else:
-                words[vector, word, :] = 0
-
-
-def abs_max_numba(vectors: Tensor) -> Tensor:
-    """Return the largest absolute entry of each vector `[vectors, n]`."""
-    largest = torch.empty(vectors.shape[0])
-    x, out = vectors.float().contiguous().numpy(), largest.numpy()
-    in_parts(lambda start, stop: largest_rows(x, out, start, stop), len(vectors), vectors.numel())
-    return largest
+                out[word] = 0
 
 
 def draw_trains_numba(

@@ -132,14 +132,16 @@ class _Evaluation(NamedTuple):
         """Turn line outputs into results, in place."""
         settings, noise = self.settings, self.lines.out_noise_values
         if noise is None:
-            noise = torch.full((values.shape[1],), max(settings.out_noise, 0.0))
+            spread = np.full(values.shape[1], max(settings.out_noise, 0.0), np.float32)
+        else:
+            spread = noise.contiguous().numpy()
         key = draw_key(self.generator)
         arguments = (
             values.numpy(),
             _NO_SCALE if scale is None else scale.view(-1).numpy(),
             _NO_MASK if clipped is None else clipped.numpy(),
             _NO_FLAGS if failed is None else failed.numpy(),
-            noise.contiguous().numpy(),
+            spread,
             scale is not None,
             settings.bm_test_negative_bound,
             np.float32(settings.out_step),

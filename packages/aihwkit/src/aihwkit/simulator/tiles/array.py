@@ -131,7 +131,8 @@ class TileModuleArray(Module):
         if len(self.in_sizes) == 1:
             result = self._row(0, x_input)
         else:
-            parts = x_input.split(self.in_sizes, dim=-1)
+            # One copy for all passes of the tiles, which go over vectors as a whole.
+            parts = [part.contiguous() for part in x_input.split(self.in_sizes, dim=-1)]
             result = self._row(0, parts[0])
             for index, part in enumerate(parts[1:], start=1):
                 result = result + self._row(index, part)

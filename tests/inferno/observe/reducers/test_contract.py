@@ -5,12 +5,15 @@ import torch
 from inferno import Module, RecordTensor
 from inferno.observe import (
     CAReducer,
+    ConditionalCumulativeTraceReducer,
+    ConditionalNearestTraceReducer,
     CumulativeTraceReducer,
     EMAReducer,
     EventReducer,
     NearestTraceReducer,
     PassthroughReducer,
     ScaledCumulativeTraceReducer,
+    ScaledNearestTraceReducer,
 )
 from synaptensor.testing import ModuleContract
 
@@ -85,6 +88,33 @@ class TestCumulativeTrace(_StateContract):
 class TestScaledTrace(_StateContract):
     def make(self):
         return Observed(ScaledCumulativeTraceReducer(1.0, 20.0, 1.0, 2.0, positive, duration=2.0))
+
+
+class TestScaledNearestTrace(_StateContract):
+    def make(self):
+        return Observed(ScaledNearestTraceReducer(1.0, 20.0, 1.0, 2.0, positive, duration=2.0))
+
+
+class Conditional(Module):
+    """Gives the state of a reducer of the positive inputs."""
+
+    def __init__(self, reducer):
+        super().__init__()
+        self.reducer = reducer
+
+    def forward(self, x):
+        self.reducer(x, x > 0)
+        return self.reducer.peek(), self.reducer.view(0.5)
+
+
+class TestConditionalNearestTrace(_StateContract):
+    def make(self):
+        return Conditional(ConditionalNearestTraceReducer(1.0, 20.0, 1.0, 2.0, duration=2.0))
+
+
+class TestConditionalCumulativeTrace(_StateContract):
+    def make(self):
+        return Conditional(ConditionalCumulativeTraceReducer(1.0, 20.0, 1.0, 2.0, duration=2.0))
 
 
 class Delay(Module):

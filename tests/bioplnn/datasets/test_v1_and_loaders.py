@@ -1,5 +1,6 @@
 """The cortical sheet, loaders, and the worm."""
 
+import inspect
 import pickle
 from pathlib import Path
 
@@ -11,8 +12,12 @@ from torchvision import transforms
 from bioplnn.datasets import MNIST_V1, V1Dataset, load_c_elegans
 from bioplnn.datasets.c_elegans import c_elegans_transmitters
 from bioplnn.datasets.generators import generate_mazes, generate_qclevr, generate_retina
-from bioplnn.utils import initialize_dataloader, rescale_to_range
-from bioplnn.utils.dataloaders import get_image_classification_dataloaders, seed_worker
+from bioplnn.utils import dataloaders, initialize_dataloader, rescale_to_range
+from bioplnn.utils.dataloaders import (
+    get_image_classification_dataloaders,
+    get_v1_dataloaders,
+    seed_worker,
+)
 
 DIGITS = Path(__file__).resolve().parents[2] / "data"
 
@@ -78,6 +83,18 @@ def test_loaders_of_digits_repeat_for_a_seed():
 
     assert labels(1) == labels(1)
     assert labels(1) != labels(2)
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "cifar10", "cifar100"])
+def test_loaders_of_one_data_set_take_the_arguments_of_the_general_ones(dataset):
+    for general, special in (
+        (get_image_classification_dataloaders, f"get_{dataset}_dataloaders"),
+        (get_v1_dataloaders, f"get_{dataset}_v1_dataloaders"),
+    ):
+        expected = list(inspect.signature(general).parameters.values())[1:]
+        found = inspect.signature(getattr(dataloaders, special)).parameters.values()
+        assert [(p.name, p.default) for p in found] == [(p.name, p.default) for p in expected]
+        assert getattr(dataloaders, special).args == (dataset,)
 
 
 def test_loaders_resize(retina):

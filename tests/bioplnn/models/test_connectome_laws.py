@@ -116,6 +116,13 @@ def test_bad_arguments_are_named(kwargs, message):
         ConnectomeRNN(SIZE, SIZE, wiring(), **kwargs)
 
 
+@pytest.mark.parametrize("kind", [ConnectomeRNN, ConnectomeODERNN])
+@pytest.mark.parametrize("name", ["nonlinearity", "bias_ih", "connectivity_ih"])
+def test_names_of_plain_sparse_networks_are_refused(kind, name):
+    with pytest.raises(TypeError, match=name):
+        kind(SIZE, SIZE, wiring(), **{name: None})
+
+
 def test_classes_are_kept_as_given():
     given = ["excitatory", "inhibitory", "excitatory", "excitatory", "inhibitory"]
     rnn = ConnectomeRNN(SIZE, SIZE, wiring(), neuron_class=given)

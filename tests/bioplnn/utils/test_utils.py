@@ -111,6 +111,12 @@ def test_files(tmp_path):
     np.testing.assert_array_equal(load_array(tmp_path / "a.npy"), array)
     np.testing.assert_array_equal(load_array(os.fspath(tmp_path / "a.pt")), array)
     assert load_tensor(tmp_path / "a.npy").tolist() == array.tolist()
+    np.savez(tmp_path / "a.npz", first=array)
+    with load_array(tmp_path / "a.npz") as archive:
+        np.testing.assert_array_equal(archive["first"], array)
+    for words in (["a", "b"], np.array(["a", "b"]), tmp_path / "a.npz"):
+        with pytest.raises(TypeError, match="tensor must hold numbers"):
+            load_tensor(words)
     with pytest.raises(FileNotFoundError):
         load_array(tmp_path / "none.npy")
     (tmp_path / "a.txt").touch()

@@ -18,6 +18,7 @@ _COLORS = {1: "tab:red", -1: "tab:blue", 0: "0.4"}
 _LABELS = {1: "excitatory", -1: "inhibitory", 0: "sign unknown"}
 _MAX_DOTS = 200_000
 _CELLS = 400
+_NAMED_SHARE = 0.02
 
 
 def plot_connectome(
@@ -36,7 +37,8 @@ def plot_connectome(
     Args:
         connectome: What to draw.
         ax: Where to.
-        sort: Whether to put neurons of one type side by side and name the types.
+        sort: Whether to put neurons of one type side by side and name the types (but for those
+            too small for a name).
         size: Area of a dot in points squared.
         order: Types from left to right, all of them; alphabetic if ``None``.
         max_dots: From how many connections on the density is drawn instead of dots.
@@ -77,9 +79,12 @@ def _place_by_type(ax: Axes, types: np.ndarray, order: Sequence[str] | None) -> 
     for stop in stops[:-1]:
         ax.axhline(stop - 0.5, color="0.7", linewidth=0.6)
         ax.axvline(stop - 0.5, color="0.7", linewidth=0.6)
-    middle = (np.concatenate([[0], stops[:-1]]) + stops) / 2 - 0.5
-    ax.set_yticks(middle, labels)
-    ax.set_xticks(middle, labels, rotation=45, ha="right")
+    starts = np.concatenate([[0], stops[:-1]])
+    middle = (starts + stops) / 2 - 0.5
+    wide = np.flatnonzero(stops - starts > _NAMED_SHARE * len(types))
+    names = [labels[i] for i in wide]
+    ax.set_yticks(middle[wide], names)
+    ax.set_xticks(middle[wide], names, rotation=45, ha="right")
     return place
 
 

@@ -85,8 +85,7 @@ def plot_time_constants(model: nn.Module, ax: Axes | None = None, *, bins: int =
     low = min(float(tau.min()) for tau in found.values())
     high = max(float(tau.max()) for tau in found.values())
     edges = np.linspace(low, max(high, low + 1e-3), bins + 1)
-    for name, tau in found.items():
-        ax.hist(tau.numpy(), edges.tolist(), histtype="stepfilled", alpha=0.5, label=name)
+    ax.hist([tau.numpy() for tau in found.values()], edges.tolist(), label=list(found))
     ax.set(xlabel="time constant (steps)", ylabel="count")
     ax.legend(frameon=False)
     return ax

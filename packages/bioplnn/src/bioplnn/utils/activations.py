@@ -48,7 +48,7 @@ def _one_class(name: str) -> type[nn.Module]:
         return _MODULES_BY_LOWER_NAME[name.lower()]
     except KeyError:
         raise ValueError(
-            f"activation must be the name of a class in torch.nn, got {name!r}"
+            f"activation must be the name of a class in torch.nn, got {str(name)!r}"
         ) from None
 
 

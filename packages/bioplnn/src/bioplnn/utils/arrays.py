@@ -20,7 +20,8 @@ def load_array(array: Any) -> np.ndarray:
     """Make an array of an array, tensor, DataFrame, Series or list, or load it from a file.
 
     Args:
-        array: The data, or the path of a ``.npy``, ``.csv`` or ``.pt`` file.
+        array: The data, or the path of a ``.npy``, ``.npz``, ``.csv`` or ``.pt`` file. An ``.npz``
+            archive is returned as numpy's archive, to be asked for one of its arrays.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -28,7 +29,7 @@ def load_array(array: Any) -> np.ndarray:
     """
     if isinstance(array, str | os.PathLike):
         array = _load_file(Path(array))
-    if isinstance(array, np.ndarray):
+    if isinstance(array, np.ndarray | np.lib.npyio.NpzFile):
         return array
     if isinstance(array, Tensor):
         dense = array.to_dense() if array.layout != torch.strided else array
@@ -52,7 +53,10 @@ def load_tensor(tensor: Any) -> Tensor:
         return tensor
     if hasattr(tensor, "to_numpy"):
         tensor = tensor.to_numpy()
-    return torch.tensor(tensor)
+    try:
+        return torch.tensor(tensor)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"tensor must hold numbers, got {type(tensor).__name__}: {error}") from None
 
 
 def load_sparse_tensor(x: Any) -> Tensor:
@@ -88,7 +92,7 @@ def load_sparse_tensor(x: Any) -> Tensor:
 def _load_file(path: Path) -> Any:
     if not path.exists():
         raise FileNotFoundError(f"no such file: {path}")
-    if path.suffix == ".npy":
+    if path.suffix in (".npy", ".npz"):
         return np.load(path)
     if path.suffix == ".csv":
         table = require("pandas", "tables", "bioplnn").read_csv(path)
@@ -97,4 +101,4 @@ def _load_file(path: Path) -> Any:
         return table.to_numpy()
     if path.suffix == ".pt":
         return torch.load(path, weights_only=True)
-    raise ValueError(f"file must be .npy, .csv or .pt, got {path}")
+    raise ValueError(f"file must be .npy, .npz, .csv or .pt, got {path}")

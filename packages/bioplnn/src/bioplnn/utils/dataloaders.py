@@ -265,88 +265,16 @@ def _normalised(dataset: str, resolution: tuple[int, int] | None) -> Any:
     return _pipeline(steps, resolution)
 
 
-def get_mnist_dataloaders(
-    root: Path = "data",
-    resolution: tuple[int, int] | None = None,
-    batch_size: int = 16,
-    num_workers: int = 0,
-    seed: int | None = None,
-    shuffle_test: bool = False,
-) -> Loaders:
-    """Loaders of MNIST."""
-    return get_image_classification_dataloaders(
-        "mnist", root, resolution, batch_size, num_workers, seed, shuffle_test
-    )
-
-
-def get_cifar10_dataloaders(
-    root: Path = "data",
-    resolution: tuple[int, int] | None = None,
-    batch_size: int = 16,
-    num_workers: int = 0,
-    seed: int | None = None,
-    shuffle_test: bool = False,
-) -> Loaders:
-    """Loaders of CIFAR-10."""
-    return get_image_classification_dataloaders(
-        "cifar10", root, resolution, batch_size, num_workers, seed, shuffle_test
-    )
-
-
-def get_cifar100_dataloaders(
-    root: Path = "data",
-    resolution: tuple[int, int] | None = None,
-    batch_size: int = 16,
-    num_workers: int = 0,
-    seed: int | None = None,
-    shuffle_test: bool = False,
-) -> Loaders:
-    """Loaders of CIFAR-100."""
-    return get_image_classification_dataloaders(
-        "cifar100", root, resolution, batch_size, num_workers, seed, shuffle_test
-    )
-
-
-def get_mnist_v1_dataloaders(
-    root: Path = "data",
-    resolution: tuple[int, int] | None = None,
-    retina_path: Path | None = None,
-    batch_size: int = 16,
-    num_workers: int = 0,
-    seed: int | None = None,
-    shuffle_test: bool = False,
-) -> Loaders:
-    """Loaders of MNIST on a cortical sheet."""
-    return get_v1_dataloaders(
-        "mnist", root, resolution, retina_path, batch_size, num_workers, seed, shuffle_test
-    )
-
-
-def get_cifar10_v1_dataloaders(
-    root: Path = "data",
-    resolution: tuple[int, int] | None = None,
-    retina_path: Path | None = None,
-    batch_size: int = 16,
-    num_workers: int = 0,
-    seed: int | None = None,
-    shuffle_test: bool = False,
-) -> Loaders:
-    """Loaders of CIFAR-10 on a cortical sheet."""
-    return get_v1_dataloaders(
-        "cifar10", root, resolution, retina_path, batch_size, num_workers, seed, shuffle_test
-    )
-
-
-def get_cifar100_v1_dataloaders(
-    root: Path = "data",
-    resolution: tuple[int, int] | None = None,
-    retina_path: Path | None = None,
-    batch_size: int = 16,
-    num_workers: int = 0,
-    seed: int | None = None,
-    shuffle_test: bool = False,
-) -> Loaders:
-    """Loaders of CIFAR-100 on a cortical sheet."""
-    return get_v1_dataloaders(
-        "cifar100", root, resolution, retina_path, batch_size, num_workers, seed, shuffle_test
-    )
+# Arguments of these are those above without ``dataset``.
+get_mnist_dataloaders = partial(get_image_classification_dataloaders, "mnist")
+"""Loaders of MNIST."""
+get_cifar10_dataloaders = partial(get_image_classification_dataloaders, "cifar10")
+"""Loaders of CIFAR-10."""
+get_cifar100_dataloaders = partial(get_image_classification_dataloaders, "cifar100")
+"""Loaders of CIFAR-100."""
+get_mnist_v1_dataloaders = partial(get_v1_dataloaders, "mnist")
+"""Loaders of MNIST on a cortical sheet."""
+get_cifar10_v1_dataloaders = partial(get_v1_dataloaders, "cifar10")
+"""Loaders of CIFAR-10 on a cortical sheet."""
+get_cifar100_v1_dataloaders = partial(get_v1_dataloaders, "cifar100")
+"""Loaders of CIFAR-100 on a cortical sheet."""

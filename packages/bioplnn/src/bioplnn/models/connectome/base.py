@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,17 @@ _BASE_NAMES = {
     "output_projection_bias": "bias_ho",
     "default_neuron_state_init_fn": "default_hidden_init_fn",
 }
+
+
+_SOLVER_NAMES = ("compile_solver_kwargs", "compile_update_fn_kwargs", "solver_kwargs")
+
+
+def _given_to_solver(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of the solver; names of the base class alone would have no effect here."""
+    unknown = [name for name in kwargs if name not in _SOLVER_NAMES]
+    if unknown:
+        raise TypeError(f"got an unexpected keyword argument {unknown[0]!r}")
+    return {name: value for name, value in kwargs.items() if value is not None}
 
 
 class ConnectomeMixIn(SparseRNN):
@@ -86,7 +97,7 @@ class ConnectomeMixIn(SparseRNN):
             output_size=output_size,
             batch_first=batch_first,
             **renamed,
-            **{name: value for name, value in solver_kwargs.items() if value is not None},
+            **_given_to_solver(solver_kwargs),
         )
         self.num_neurons = self.hidden_size
         self.num_neuron_types = check_integer("num_neuron_types", num_neuron_types, minimum=0)

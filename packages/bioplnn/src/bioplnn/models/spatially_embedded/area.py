@@ -77,7 +77,11 @@ class SpatiallyEmbeddedArea(AreaLayout):
         seen: list[nn.Module] = []
         for connection in self.plan.connections:
             row, column = connection.row, connection.column
-            function = get_activation(self.inter_neuron_type_nonlinearity[row, column])
+            try:
+                function = get_activation(self.inter_neuron_type_nonlinearity[row, column])
+            except (TypeError, ValueError) as error:
+                name = f"inter_neuron_type_nonlinearity[{row}, {column}]"
+                raise type(error)(f"{name}: {error}") from None
             if holds_state(function) and any(function is other for other in seen):
                 function = copy.deepcopy(function)
             seen.append(function)

@@ -29,8 +29,11 @@ def load_array(array: Any) -> np.ndarray:
     """
     if isinstance(array, str | os.PathLike):
         array = _load_file(Path(array))
-    if isinstance(array, np.ndarray | np.lib.npyio.NpzFile):
+    if isinstance(array, np.ndarray):
         return array
+    if isinstance(array, np.lib.npyio.NpzFile):
+        archive: Any = array
+        return archive
     if isinstance(array, Tensor):
         dense = array.to_dense() if array.layout != torch.strided else array
         return dense.detach().cpu().numpy()

@@ -81,7 +81,7 @@ class ChoppedTransferCell(TransferCell):
         slices, others = self.in_chopper, self.out_chopper
         if flips:
             turns = torch.ones(n + 1, self.n_in, dtype=slices.dtype, device=device)
-            places = torch.tensor([(read.after, read.index) for read in flips], device=device)
+            places = torch.tensor([(read.after, read.line) for read in flips], device=device)
             turns[places[:, 0], places[:, 1]] = -1.0
             slices = (turns.cumprod(dim=0) * slices)[:n]
         if any(read.out_flips is not None for read in reads):
@@ -156,12 +156,13 @@ class ChoppedTransferCell(TransferCell):
         reads = super().plan(n_vectors, context)
         uniform = [1.0] * len(reads)
         if self.meta.in_chop_random and self.meta.in_chop_prob > 0 and reads:
-            place = {"device": self.weight.device, "generator": context.generator}
-            uniform = torch.rand(len(reads), **place).tolist()
+            uniform = torch.rand(
+                len(reads), device=self.weight.device, generator=context.generator
+            ).tolist()
         planned, sweeps = [], self.n_sweeps
         for read, number in zip(reads, uniform, strict=True):
             flips, out_flips = self.turns(sweeps, number), None
-            if read.index == self.n_in - 1:
+            if read.line == self.n_in - 1:
                 out_flips = self.out_turns(context.generator)
                 sweeps += 1
             planned.append(read._replace(flips=flips, out_flips=out_flips))
@@ -191,7 +192,7 @@ class ChoppedTransferCell(TransferCell):
         last = reads[-1]
         if last.out_flips is not None:
             self.out_chopper.mul_(last.out_flips)
-        if last.index == self.n_in - 1:
+        if last.line == self.n_in - 1:
             self.n_sweeps += 1
 
     def gradient(self, index: Tensor, values: Tensor, sign: Tensor) -> Tensor:

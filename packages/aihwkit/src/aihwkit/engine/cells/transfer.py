@@ -24,7 +24,7 @@ class Read(NamedTuple):
     Attributes:
         after: number of vectors of the batch before it.
         device: which device is read.
-        index: column or row.
+        line: column or row.
         first: first slice of those read at the same time.
         flips: whether the chopper of the slice flips afterwards.
         out_flips: which choppers of the other side flip afterwards, `[n_out]`, if there are any.
@@ -32,7 +32,7 @@ class Read(NamedTuple):
 
     after: int
     device: int
-    index: int
+    line: int
     first: int
     flips: bool = False
     out_flips: Tensor | None = None
@@ -217,12 +217,12 @@ class TransferCell(UnitCell):
         runs: list[list[Read]] = []
         seen: set[int] = set()
         for read in reads:
-            if read.device > 0 or not seen or read.index in seen:
+            if read.device > 0 or not seen or read.line in seen:
                 runs.append([])
                 seen = set()
             runs[-1].append(read)
-            if read.device == 0 and read.index < self.n_in - 1:
-                seen.add(read.index)
+            if read.device == 0 and read.line < self.n_in - 1:
+                seen.add(read.line)
             else:
                 seen = set()
         return runs
@@ -240,13 +240,10 @@ class TransferCell(UnitCell):
             fast.apply(pulses, context, region)
             return self.weight.new_empty(0, self.n_out)
         if region is WHOLE and not resets and is_read_alone(self.read_settings, self.lines):
-            place, shape = (
-                {"dtype": torch.int32, "device": self.weight.device},
-                (self.n_out, len(reads)),
-            )
+            shape, device = (self.n_out, len(reads)), self.weight.device
             record = Record(
-                torch.tensor([read.after for read in reads], **place),
-                torch.tensor([read.index for read in reads], **place),
+                torch.tensor([read.after for read in reads], dtype=torch.int32, device=device),
+                torch.tensor([read.line for read in reads], dtype=torch.int32, device=device),
                 self.columns,
                 self.weight.new_empty(shape if self.columns else shape[::-1]),
             )
@@ -281,7 +278,7 @@ class TransferCell(UnitCell):
         """Read a slice, and reset the slices read together with it where that is wanted."""
         cell, slices = (
             self.cells[read.device],
-            torch.tensor([read.index], device=self.weight.device),
+            torch.tensor([read.line], device=self.weight.device),
         )
         values = read_slices(
             cell.weight, slices, self.columns, self.read_settings, self.lines, generator
@@ -299,7 +296,7 @@ class TransferCell(UnitCell):
 
     def indices(self, reads: list[Read]) -> Tensor:
         """Return the slices of some readings."""
-        return torch.tensor([read.index for read in reads], device=self.weight.device)
+        return torch.tensor([read.line for read in reads], device=self.weight.device)
 
     def gathered(self, matrix: Tensor, index: Tensor) -> Tensor:
         """Return slices of a matrix, `[slices, n_out]`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from math import ceil
+from math import ceil, isfinite
 
 import torch
 from torch import Tensor
@@ -19,8 +19,13 @@ def record_size(step_time: float, duration: float, inclusive: bool) -> int:
 
     ``max(ceil(duration / step_time) + inclusive, 1)``, with quotients that are integral up
     to rounding errors taken as integers.
+
+    Raises:
+        ValueError: if there is no such number.
     """
     steps = duration / step_time
+    if not isfinite(steps):
+        raise ValueError(f"`duration` must be finite in steps of {step_time!r}, got {duration!r}")
     nearest = round(steps)
     if abs(steps - nearest) <= _RELATIVE_TOLERANCE * max(nearest, 1):
         steps = nearest

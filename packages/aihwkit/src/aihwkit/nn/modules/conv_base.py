@@ -13,6 +13,7 @@ from torch.nn.modules.conv import _ConvNd
 from aihwkit.nn.modules.conv_geometry import ConvGeometry
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.folding import KernelUnfold
+from synaptensor.validation import check_instance
 
 __all__ = ["AnalogConvBase"]
 
@@ -55,8 +56,10 @@ class AnalogConvBase(_ConvNd):
         """Return images `[N, C, *size]`, padded where zeros are not the padding.
 
         Raises:
+            TypeError: if they are no tensor.
             ValueError: if channels or number of dimensions are wrong.
         """
+        check_instance("x_input", x_input, Tensor)
         channel_dim = x_input.dim() - self.n_dims - 1
         if channel_dim not in (0, 1) or x_input.shape[channel_dim] != self.in_channels:
             raise ValueError(

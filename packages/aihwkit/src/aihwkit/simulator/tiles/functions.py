@@ -10,6 +10,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from aihwkit.optim.context import AnalogContext
+from synaptensor.validation import check_instance
 
 __all__ = ["AnalogFunction", "analog_product"]
 
@@ -85,6 +86,7 @@ def analog_product(tile: Any, x_input: Tensor) -> Tensor:
 
 
 def _analog_product(tile: Any, x_input: Tensor) -> Tensor:
+    check_instance("x_input", x_input, Tensor)
     return AnalogFunction.apply(
         tile.analog_ctx, tile, x_input, tile.shared_weights, not tile.training
     )

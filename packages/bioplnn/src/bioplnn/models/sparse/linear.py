@@ -98,7 +98,11 @@ class SparseLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the layer along its feature dimension; other dimensions are kept."""
-        if x.shape[self.feature_dim] != self.in_features:
+        if not isinstance(x, Tensor) or x.is_complex():
+            got = x.dtype if isinstance(x, Tensor) else type(x).__name__
+            raise TypeError(f"x must be a tensor of real numbers, got {got}")
+        position = self.feature_dim if self.feature_dim >= 0 else x.ndim + self.feature_dim
+        if not 0 <= position < x.ndim or x.shape[position] != self.in_features:
             raise ValueError(
                 f"x must have {self.in_features} features in dimension {self.feature_dim}, "
                 f"got shape {tuple(x.shape)}"

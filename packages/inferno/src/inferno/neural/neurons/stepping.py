@@ -405,14 +405,10 @@ def like_voltages(inputs: Tensor, voltages: Tensor) -> Tensor:
         TypeError: if they are no tensor of real numbers.
         ValueError: if they do not fit.
     """
-    try:
-        fitting = inputs.shape == voltages.shape
-    except AttributeError:
-        fitting = None
-    if fitting is None or inputs.is_complex():
-        got = type(inputs).__name__ if fitting is None else inputs.dtype
+    if not isinstance(inputs, Tensor) or inputs.is_complex():
+        got = inputs.dtype if isinstance(inputs, Tensor) else type(inputs).__name__
         raise TypeError(f"`inputs` must be a tensor of real numbers, got {got}")
-    if not fitting:
+    if inputs.shape != voltages.shape:
         try:
             inputs = inputs.expand(voltages.shape)
         except RuntimeError:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from inferno import learn, neural
+from inferno import RecordTensor, learn, neural
 from inferno.neural import functional
 from synaptensor.kernels import use_kernel
 
@@ -55,10 +55,20 @@ def compare(make, inputs, backend="aot_eager"):
     torch.testing.assert_close(torch.stack([step(x) for x in inputs]), expected)
     run = torch.compile(sequence(whole), backend=backend, fullgraph=True)
     torch.testing.assert_close(run(inputs), expected)
+    for module in (plain, stepped, whole):
+        align(module)
     for name, buffer in plain.named_buffers():
         for other in (stepped, whole):
             torch.testing.assert_close(other.get_buffer(name), buffer, msg=name)
     return expected
+
+
+def align(module):
+    """Brings records to the same layout: compiled steps move observations, not the pointer."""
+    for part in module.modules():
+        for value in tuple(vars(part).values()):
+            if isinstance(value, RecordTensor):
+                value.align(0)
 
 
 @pytest.mark.parametrize("name", NEURONS)
@@ -75,6 +85,19 @@ def test_connections(synapse, delay):
         return dense(synapse, delay=delay, delay_init=lambda d: 3 * torch.rand_like(d))
 
     assert compare(make, torch.rand(4, 2, 8) < 0.3).any()
+
+
+@pytest.mark.parametrize(("synapse", "delay"), [("delta", None), ("single", 12.0)])
+def test_steps_are_not_compiled_again_and_again(synapse, delay):
+    torch.compiler.reset()
+    torch._dynamo.utils.counters.clear()
+    connection = dense(synapse, delay=delay, delay_init=lambda d: 12 * torch.rand_like(d))
+    layer = neural.Serial(connection, NEURONS["ALIF"]())
+    with torch.no_grad():
+        step = torch.compile(layer, backend="aot_eager", fullgraph=True)
+        for x in torch.rand(20, 2, 8) < 0.4:
+            step(x)
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] <= 2
 
 
 def test_layers_with_gradients():

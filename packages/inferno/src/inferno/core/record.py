@@ -183,12 +183,27 @@ class RecordTensor(RecordStorage):
             self.initialize(obs.shape, device=obs.device, dtype=dtype, fill=0)
             rows = self._attached_rows()
         if rows is None:
+            if torch.compiler.is_compiling():
+                self._shift(obs)
+                return
             self.write(obs, 0, inplace)
             self.incr(1)
             return
         pointer = self.pointer % rows.size
         self._write(rows, pointer, obs, inplace)
         self.pointer = (pointer + 1) % rows.size
+
+    def _shift(self, obs: Tensor) -> None:
+        """Records an observation by moving the others instead of the pointer.
+
+        The pointer is a number: if it moved, a compiled step would be compiled anew for each of
+        its values. New storage is made in compiled steps anyway.
+        """
+        data = self._data()
+        self._check_observation(obs, data.shape[1:])
+        slot = (self.pointer - 1) % data.shape[0]
+        moved = data.roll(-1, 0)
+        self._replace(torch.cat((moved[:slot], obs.to(data.dtype)[None], moved[slot + 1 :])))
 
     def write(self, obs: Tensor, offset: int = 0, inplace: bool = False) -> None:
         """Replaces an observation.

@@ -31,6 +31,11 @@ class _Decaying:
     # steps taken, which tells when to look for currents that vanish
     _age = 0
 
+    def _grow_older(self) -> None:
+        # a number that changes in every step would have every step compiled anew
+        if not torch.compiler.is_compiling():
+            self._age += 1
+
     def _decayed(
         self, record: RecordTensor, spikes: Tensor, time_constant: float, jump: float
     ) -> Tensor:
@@ -149,7 +154,7 @@ class SingleExponentialCurrent(_Decaying, SpikeCurrentMixin, InfernoSynapse):
         self.spike = inputs[0]
         jump = self.spike_charge / self.time_constant
         current = self._decayed(self.current_, inputs[0], self.time_constant, jump)
-        self._age += 1
+        self._grow_older()
         self.current = current
         return current
 
@@ -324,6 +329,6 @@ class DoubleExponentialCurrent(_Decaying, SpikeMixin, InfernoSynapse):
         jump = self.spike_charge / (self.tc_decay - self.tc_rise)
         pos = self._decayed(self.pos_current_, inputs[0], self.tc_decay, jump)
         neg = self._decayed(self.neg_current_, inputs[0], self.tc_rise, jump)
-        self._age += 1
+        self._grow_older()
         self.pos_current, self.neg_current = pos, neg
         return pos - neg

@@ -400,3 +400,46 @@ def test_a_copy_of_layer_and_trainer_trains_the_copy() -> None:
     assert torch.equal(layer.connection.weight, before)
     assert torch.equal(trainer.get_monitor("a", "elig_post").peek(), kept)
     assert not torch.equal(twin.connection.weight, before)
+
+
+class Apart(neural.LinearDense):
+    """Pairs sample by sample, as its receptive shapes might be others."""
+
+    def presyn_receptive(self, data):
+        return super().presyn_receptive(data)
+
+
+@pytest.mark.parametrize("reduction", [torch.mean, torch.sum])
+@pytest.mark.parametrize("mode", ["cumulative", "nearest"])
+@pytest.mark.parametrize("rule", [learn.STDP, StableSTDP])
+def test_delayed_pairs_are_those_of_every_sample(rule, mode, reduction):
+    torch.manual_seed(0)
+    delay, weight = 4 * torch.rand(5, 6), torch.rand(5, 6)
+    delay[0, :3] = torch.tensor([0.0, 2.0, 4.0])
+    updates = []
+    spikes = torch.rand(12, 3, 6) < 0.3, torch.rand(12, 3, 5) < 0.3
+    for kind in (neural.LinearDense, Apart):
+        connection = kind(
+            6,
+            5,
+            1.0,
+            synapse=neural.DeltaCurrent.partialconstructor(1.0),
+            delay=4.0,
+            batch_size=3,
+            delay_init=lambda _: delay,
+            weight_init=lambda _: weight,
+        )
+        connection.updater = connection.defaultupdater()
+        layer = neural.Serial(
+            connection, ExactNeuron(5, 1.0, rest_v=-60.0, thresh_v=-50.0, batch_size=3)
+        )
+        trainer = rule(0.5, -0.25, 10.0, 20.0, True, 0.0, mode, reduction)
+        trainer.register_cell("cell", layer.cell)
+        for pre, post in zip(*spikes, strict=True):
+            layer(pre, neuron_kwargs={"override": post})
+            trainer()
+        updates.append((connection.updater.weight.pos, connection.updater.weight.neg))
+    # sums over three samples in another order
+    torch.testing.assert_close(updates[0], updates[1], rtol=1e-5, atol=1e-6)
+    assert updates[0][0].any()
+    assert updates[0][1].any()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from inferno.functional import interp_expdecay, interp_previous
 from inferno.learn.base import IndependentCellTrainer
 from inferno.learn.functional import Update, correlate, correlate_flat, is_linear
 from inferno.neural import Cell
 from inferno.neural.connections.linear.matrix import MatrixConnection
+from inferno.neural.synapses.reading import DelayedReader
 
 from .hyperparameters import TunedTrainer
 from .monitors import add_spikes, add_trace, recorded, tracks_delays
@@ -71,15 +74,36 @@ class PairTrainer(TunedTrainer):
         if _is_matrix(type(cell.connection)) and is_linear(reduction):
             # without delays the records are the factors, and need not be brought into shape
             trace, spike = recorded(monitors["trace_pre"]), recorded(monitors["spike_pre"])
+            post = recorded(monitors["spike_post"]).flatten(1)
+            past = recorded(monitors["trace_post"]).flatten(1)
             if trace.ndim == spike.ndim == 2 and not state.delayed:
-                post = recorded(monitors["spike_post"]).flatten(1)
-                past = recorded(monitors["trace_post"]).flatten(1)
                 return (
                     correlate_flat(post, trace, reduction),
                     correlate_flat(past, spike, reduction),
                 )
+            if tracks_delays(state, cell):
+                terms = _delayed_terms(cell, state, monitors, post, past)
+                if terms is not None:
+                    return terms
         after, before = self._pairs(cell, state, monitors)
         return correlate(*after, reduction), correlate(*before, reduction)
+
+
+def _delayed_terms(
+    cell: Cell, state: Any, monitors: dict[str, Any], post: Tensor, past: Tensor
+) -> tuple[Tensor, Tensor] | None:
+    """The terms for spikes recorded before the delays, without a tensor for every sample."""
+    delay: Tensor = cell.connection.delay  # type: ignore[assignment]
+    decaying: Any = interp_expdecay
+    at_trace = DelayedReader(decaying, {"time_constant": state.tc_pre}, None, state.tolerance)
+    at_spike = DelayedReader(interp_previous, None, None, state.tolerance)
+    causal = at_trace.correlated(monitors["trace_pre"].reducer.data_, post, delay)
+    anticausal = at_spike.correlated(monitors["spike_pre"].reducer.data_, past, delay)
+    if causal is None or anticausal is None:
+        return None
+    if state.batchreduce is torch.sum:
+        return causal, anticausal
+    return causal / post.shape[0], anticausal / post.shape[0]
 
 
 @cache

@@ -119,6 +119,31 @@ class DelayedReader:
             total = part if total is None else total + part
         return total
 
+    def correlated(self, record: RecordTensor, post: Tensor, delay: Tensor) -> Tensor | None:
+        r"""Pairs what is read at delays with postsynaptic quantities, those of one lag together.
+
+        $$
+        U_{oi} = \sum_b p_{bo} \, x_{bi}(t - d_{oi})
+        $$
+
+        Args:
+            record: record of $x$, shape ``(B, I)``.
+            post: postsynaptic quantities $p$, shape ``(B, O)``.
+            delay: delays $d$ in ms, shape ``(O, I)``.
+
+        Returns:
+            Sums, shape ``(O, I)``; ``None`` where values must be read one by one, or are read
+            faster so.
+        """
+        if not self._summable(record, delay):
+            return None
+        lags, share = self._lagged(record, torch.ones_like(delay), delay)
+        total = torch.zeros_like(share)
+        for lag in range(1, record.recordsz + 1):
+            values = record.borrow(lag).to(post.dtype)
+            total = torch.where(lags == lag, post.t() @ values, total)
+        return total * share
+
     def _summable(self, record: RecordTensor, delay: Tensor) -> bool:
         """Whether what is read is linear in single values, and going by lags is worth it."""
         return (

@@ -2,7 +2,7 @@
 
 Prints the loss, the time and the accuracy of a linear classifier on the pooled outputs.
 Published for the full data set: losses -0.144, -0.148, -0.144; 321 s on a CPU; accuracies
-99.3 % (train) and 98.4 % (test).
+99.3 % (train) and 98.4 % (test), of a classifier fitted by stochastic descent.
 """
 
 import torch

@@ -214,8 +214,9 @@ def test_dots_stay_in_the_picture_whatever_rounding_does():
     ids=["mazes", "cabc", "qclevr", "cocodots"],
 )
 def test_missing_files_are_named_together_with_what_makes_them(tmp_path, build):
-    with pytest.raises(FileNotFoundError, match=r"no such file or folder: .*generate_\w+\("):
+    with pytest.raises(FileNotFoundError, match=r"no such file or folder: .*generate_\w+\(") as got:
         build(tmp_path)
+    assert isinstance(got.value, ValueError)  # what Q-CLEVR is documented to raise
 
 
 def test_a_missing_picture_is_no_secret(cocodots, tmp_path):

@@ -74,6 +74,21 @@ def test_other_precisions(dtype):
     torch.testing.assert_close(found.float(), expected, rtol=0, atol=tolerance)
 
 
+@pytest.mark.parametrize("kind", [ConnectomeRNN, ConnectomeODERNN])
+def test_mixed_precision(kind):
+    # Sparse products have no bfloat16; they go on in single precision.
+    torch.manual_seed(0)
+    rnn = kind(3, SIZE, wiring(), input_projection=torch.rand(SIZE, 3))
+    x = torch.randn(2, 3)
+    kwargs = {"num_steps": 3} if kind is ConnectomeRNN else {}
+    expected = rnn(x, **kwargs)[1]
+    with torch.autocast("cpu", torch.bfloat16):
+        found = rnn(x, **kwargs)[1]
+    torch.testing.assert_close(found.float(), expected, rtol=0, atol=0.02)
+    found.float().sum().backward()
+    assert torch.isfinite(rnn.hh.values.grad).all()
+
+
 def test_the_last_step_alone_is_the_last_of_all():
     torch.manual_seed(0)
     rnn = ConnectomeRNN(SIZE, SIZE, wiring(), output_size=2, output_projection=torch.rand(2, SIZE))

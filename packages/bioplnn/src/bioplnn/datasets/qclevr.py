@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 
 from bioplnn.datasets.drawing import pillow, random_integer
 from bioplnn.datasets.qclevr_tables import COLOR_VALUES, COLORS, CONJUNCTIONS, SHAPES
-from bioplnn.datasets.sources import existing
+from bioplnn.datasets.sources import MissingDataError, existing
 from synaptensor.validation import check_choice
 
 MODES = ("color", "shape", "conjunction")
@@ -149,7 +149,7 @@ class QCLEVRDataset(Dataset):
         assert self.cue_assets_root is not None  # refused when the data set is built
         found = sorted(self.cue_assets_root.glob(f"{name}.*"))
         if not found:
-            raise FileNotFoundError(f"no picture of the cue {name} in {self.cue_assets_root}")
+            raise MissingDataError(f"no picture of the cue {name} in {self.cue_assets_root}")
         return pillow("Image").open(found[0]).convert("RGB").resize(size)
 
     @staticmethod

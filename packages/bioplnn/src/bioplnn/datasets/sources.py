@@ -6,6 +6,13 @@ import os
 from pathlib import Path
 
 
+class MissingDataError(FileNotFoundError, ValueError):
+    """A file or folder of a data set is not there.
+
+    Some data sets of the reference report this as a wrong value, so it is one, too.
+    """
+
+
 def existing(path: str | os.PathLike, hint: str) -> Path:
     """Return the path of a file or folder that must be there.
 
@@ -14,9 +21,9 @@ def existing(path: str | os.PathLike, hint: str) -> Path:
         hint: What to do if it is not.
 
     Raises:
-        FileNotFoundError: It is not there.
+        MissingDataError: It is not there.
     """
     found = Path(path)
     if not found.exists():
-        raise FileNotFoundError(f"no such file or folder: {found}; {hint}")
+        raise MissingDataError(f"no such file or folder: {found}; {hint}")
     return found

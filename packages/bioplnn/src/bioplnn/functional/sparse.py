@@ -101,9 +101,9 @@ def _csr(crow: Tensor, col: Tensor, values: Tensor, columns: int) -> Tensor:
     return torch.sparse_csr_tensor(crow, col, values, shape, check_invariants=False)
 
 
-def _computing_dtype(*tensors: Tensor) -> torch.dtype:
+def _computing_dtype(operand: Tensor) -> torch.dtype:
     # CPU and CUDA libraries have these products for single and double precision.
-    kind = tensors[0].dtype
+    kind = operand.dtype
     return kind if kind in (torch.float32, torch.float64) else torch.float32
 
 
@@ -121,8 +121,9 @@ def _csr_matmul(
     if values.shape[0] == 0 or operand.shape[1] == 0:
         return operand.new_zeros(crow.shape[0] - 1, operand.shape[1])
     kind = _computing_dtype(operand)
-    matrix = _csr(crow, col, values.to(kind), operand.shape[0])
-    return (matrix @ operand.to(kind).contiguous()).to(operand.dtype)
+    with torch.autocast(operand.device.type, enabled=False):
+        matrix = _csr(crow, col, values.to(kind), operand.shape[0])
+        return (matrix @ operand.to(kind).contiguous()).to(operand.dtype)
 
 
 @_csr_matmul.register_fake
@@ -145,11 +146,11 @@ def _csr_sampled_product(
     if nnz == 0 or left.shape[1] == 0:
         return left.new_zeros(nnz)
     found = torch.zeros(nnz, dtype=kind, device=left.device)
-    pattern = _csr(crow, col, found, right.shape[0])
-    # In place: otherwise torch copies the whole pattern, which takes as long as the product.
-    torch.sparse.sampled_addmm(
-        pattern, left.to(kind).contiguous(), right.to(kind).contiguous().t(), beta=0.0, out=pattern
-    )
+    with torch.autocast(left.device.type, enabled=False):
+        pattern = _csr(crow, col, found, right.shape[0])
+        rows, columns = left.to(kind).contiguous(), right.to(kind).contiguous().t()
+        # In place: otherwise torch copies the whole pattern, which takes as long as the product.
+        torch.sparse.sampled_addmm(pattern, rows, columns, beta=0.0, out=pattern)
     return found.to(left.dtype)
 
 

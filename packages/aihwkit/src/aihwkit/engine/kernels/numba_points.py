@@ -24,7 +24,7 @@ _ZERO = _F(0)
 # Rows of the parameters of a matrix row; the first entry of a pair is for up pulses.
 _SLOPE, _SCALE, _UPPER, _LOWER = _U(2), _U(4), _U(6), _U(7)
 
-PADDING = 32
+PADDING = 16
 """Loops take so many points at once; the rest of a loop would be slow."""
 
 

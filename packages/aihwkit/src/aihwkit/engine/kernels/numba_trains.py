@@ -5,15 +5,33 @@ Same draws, same decisions and same formulas as the torch definitions, one cross
 
 # Compiled code takes arrays whose types numba infers.
 # mypy: ignore-errors
-# ruff: noqa: ANN001, ANN201
+# ruff: noqa: ANN001, ANN201, ANN202
 import math
 
-import numpy as np
 from numba import njit
 
 __all__ = ["merged_linear", "trains_exp", "trains_linear", "trains_power"]
 
 _OPTIONS = {"nogil": True, "cache": True, "fastmath": {"contract", "nsz", "arcp", "reassoc"}}
+
+
+@njit(**_OPTIONS)
+def _merged(count, step, slope, scale, draw, noisy, multiplicative, sigma):
+    """Return mean, standard deviation and change of several pulses; see `merged_change`."""
+    others = count - 1
+    growth = others * slope
+    third = (growth - 2 * slope) / 4
+    mean = count * step * (1 + growth / 2 * (1 + (growth - slope) / 3 * (1 + third)))
+    if not noisy:
+        return mean, mean * 0, mean
+    if multiplicative:
+        spread = sigma * step * math.sqrt(count) * (1 + growth * (1 + growth / 2))
+        skew = growth * step * (sigma * sigma / 2) * (draw * draw - 1)
+        return mean, spread, mean + spread * draw + skew
+    rate = slope * (2 + slope)
+    power = others * rate
+    spread = sigma * scale * math.sqrt(count * (1 + power / 2 * (1 + (power - rate) / 3)))
+    return mean, spread, mean + spread * draw
 
 
 @njit(**_OPTIONS)
@@ -72,27 +90,10 @@ def merged_linear(
                 base, slope, scale = down[0, point], down[1, point], down[2, point]
                 count = -count
             step = base + slope * w
-            others = count - 1
-            growth = others * slope
-            mean = (
-                count
-                * step
-                * (1 + growth / 2 * (1 + (growth - slope) / 3 * (1 + (growth - 2 * slope) / 4)))
+            draw = draws[vector, point] if noisy else draws[0, 0]
+            mean, spread, change = _merged(
+                count, step, slope, scale, draw, noisy, multiplicative, sigma
             )
-            change = mean
-            spread = np.float32(0.0)
-            if noisy:
-                draw = draws[vector, point]
-                if multiplicative:
-                    spread = sigma * step * math.sqrt(count) * (1 + growth * (1 + growth / 2))
-                    change = mean + spread * draw
-                    change += growth * step * (sigma * sigma / 2) * (draw * draw - 1)
-                else:
-                    rate = slope * (2 + slope)
-                    power = others * rate
-                    factor = count * (1 + power / 2 * (1 + (power - rate) / 3))
-                    spread = sigma * scale * math.sqrt(factor)
-                    change = mean + spread * draw
             if count > 1:
                 width = reach * abs(spread)
                 if (

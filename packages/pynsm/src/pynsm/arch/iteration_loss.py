@@ -109,7 +109,8 @@ class IterationLossModule(IterationModule):
         if self.iteration_projection is not None:
             with torch.no_grad():
                 for tensor in self.iteration_parameters():
-                    tensor.data = self.iteration_projection(tensor.data)
+                    # An expanded result has no memory of its own for the next step to change.
+                    tensor.data = self.iteration_projection(tensor.data).contiguous()
 
     def post_iteration(self, *args: Any, **kwargs: Any) -> Any:
         """Restore what `pre_iteration` froze."""

@@ -25,7 +25,8 @@ def per_batch(
     Returns:
         The state, the number of iterations, and whether the tolerance was met.
     """
-    if len(blocks) == 1 and planes.device.type == "cpu":
+    # A chunk may be run twice, which a projection with a memory or with noise would notice.
+    if not operator.elementwise or (len(blocks) == 1 and planes.device.type == "cpu"):
         return _at_once(planes, operator, iterations, tol)
     drives = [operator.drive(block.of(planes)) for block in blocks]
     states = [operator.first(drive) for drive in drives]

@@ -89,7 +89,7 @@ def is_elementwise(projection: Projection | None) -> bool:
         return True
     if isinstance(projection, nn.Module):
         return _is_plain(projection)
-    return projection in _FUNCTIONS
+    return _is_one_of(projection, _FUNCTIONS)
 
 
 def in_place(projection: Projection | None) -> Projection:
@@ -100,9 +100,16 @@ def in_place(projection: Projection | None) -> Projection:
     """
     if projection is None:
         return _unchanged
-    if (projection in _RELU) or (type(projection) is nn.ReLU and _is_plain(projection)):
+    if _is_one_of(projection, _RELU) or (type(projection) is nn.ReLU and _is_plain(projection)):
         return torch.relu_
     return projection
+
+
+def _is_one_of(projection: Projection, functions: frozenset[object]) -> bool:
+    try:
+        return projection in functions
+    except TypeError:  # an object that cannot be hashed is none of them
+        return False
 
 
 def _unchanged(values: Tensor) -> Tensor:

@@ -46,7 +46,8 @@ class StepOperator:
 
     def advance(self, drive: Tensor, state: Tensor, out: Tensor) -> Tensor:
         """Return the next state; `out` may be overwritten and hold it."""
-        if torch.compiler.is_compiling():
+        # What an unknown projection was given or has returned belongs to whoever wrote it.
+        if torch.compiler.is_compiling() or not self.elementwise:
             return self._project(self._product(drive, state, None))
         return self._project(self._product(drive, state, out))
 

@@ -320,3 +320,30 @@ def test_an_empty_batch_gives_an_empty_output():
         for tol in (0.0, 1e-3):
             model = circuit(relaxation=relaxation, tol=tol)
             assert model(torch.empty(0, 7)).shape == (0, 6)
+
+
+def test_a_limit_below_one_leaves_the_output_at_zero():
+    for relaxation in ("fused", "general"):
+        for tol in (0.0, 1e-3):
+            for limit in (0, -3):
+                model = circuit(relaxation=relaxation, tol=tol)
+                model.max_iterations = limit
+                assert torch.equal(model(data(4, False)), torch.zeros(4, 6))
+                assert model.iteration_idx == -1
+                counts = model.sample_iterations
+                assert counts is None if tol == 0 else counts.tolist() == [0] * 4
+
+
+def test_an_iteration_that_a_hook_stops_is_counted():
+    model = circuit(tol=1e-9)
+    model.register_iteration_hook("iteration", lambda m: m.iteration_idx == 4)
+    model(data(4, False))
+    assert model.iteration_idx == 4
+    assert model.sample_iterations.tolist() == [5] * 4
+
+
+def test_no_positions_give_an_empty_output():
+    for relaxation in ("fused", "general"):
+        for tol in (0.0, 1e-3):
+            model = SimilarityMatching(nn.Identity(), 4, relaxation=relaxation, tol=tol)
+            assert model(torch.empty(2, 4, 0)).shape == (2, 4, 0)

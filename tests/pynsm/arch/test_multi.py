@@ -186,6 +186,8 @@ def test_unknown_regularization_is_refused(kind):
 def test_regularization_needs_one_entry_for_each_encoder():
     with pytest.raises(ValueError, match="one entry for each of 2 encoders, got 1"):
         two(["weight"])
+    with pytest.raises(TypeError, match="`regularization` must be"):
+        two(3)
     given = ("weight", "none")
     assert two(given).regularization is given
 
@@ -312,6 +314,14 @@ def test_spectral_step_scaling_prevents_divergence():
         # At the fixed point the gradient vanishes where y > 0 and points outwards elsewhere.
         assert (residual[y > 1e-3].abs() < 2e-2).all()
         assert (residual[y == 0] > -2e-2).all()
+
+
+def test_spectral_step_scaling_with_a_silent_competitor():
+    for relaxation in ("fused", "general"):
+        model = two(step_scaling="spectral", relaxation=relaxation, max_iterations=3)
+        nn.init.zeros_(model.competitor.weight)
+        drive = (model.encoders[0](A) + model.encoders[1](B)).detach()
+        torch.testing.assert_close(model(A, B), 3 * drive.relu())
 
 
 def test_cca_subclass():

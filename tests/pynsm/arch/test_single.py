@@ -157,6 +157,33 @@ def test_autocast_follows_the_encoding(relaxation):
     assert loss.item() == pytest.approx(-4.627080, rel=2e-2)
 
 
+def test_autocast_leaves_an_encoding_in_single_precision(relaxation):
+    x = torch.randn(3, 4, 5)
+    model = SimilarityMatching(nn.Identity(), 4, relaxation=relaxation)
+    with torch.no_grad():
+        model.competitor.weight.add_(0.013 * torch.rand(4, 4))
+    expected = model(x)
+    with torch.autocast("cpu", torch.bfloat16):
+        y = model(x)
+    assert y.dtype == torch.float32
+    assert torch.equal(y, expected)
+
+
+@pytest.mark.parametrize("finer", ["encoder", "competitor"])
+def test_encoder_and_competitor_may_differ_in_type(relaxation, finer):
+    model = golden(relaxation=relaxation)
+    getattr(model, finer).double()
+    x = X.to(model.encoder.weight.dtype)
+    y = model(x)
+    assert y.dtype == x.dtype
+    torch.testing.assert_close(y.float(), OUTPUT)
+    loss = model.loss(x, y)
+    assert loss.item() == pytest.approx(-4.627080, rel=1e-6)
+    loss.backward()
+    assert model.competitor.weight.grad.dtype == model.competitor.weight.dtype
+    assert model.competitor.weight.grad[0, 0].item() == pytest.approx(-4.8775, rel=1e-4)
+
+
 def test_channels_last_encodings_give_the_same_numbers(relaxation):
     model = SimilarityMatching(
         nn.Conv2d(3, 4, 3), 4, iteration_projection=nn.ReLU(), relaxation=relaxation

@@ -159,6 +159,12 @@ def test_convergence_by_sample_needs_an_elementwise_projection():
         relax(encoded, M, projection=lambda y: y, tol=0.1, convergence="sample")
 
 
+def test_unknown_convergence_is_refused():
+    encoded, M = problem()
+    with pytest.raises(ValueError, match="`convergence` must be one of"):
+        relax(encoded, M, tol=0.1, convergence="samples")
+
+
 @pytest.mark.parametrize(
     "options",
     [{}, {"tol": 1e-3}, {"tol": 1e-3, "convergence": "sample"}, {"projection": None}],
@@ -188,3 +194,16 @@ def test_the_accelerator_gives_the_same_numbers(mode, tol):
     got = relax(encoded.cuda(), M.cuda(), **options)
     torch.testing.assert_close(got.y.cpu(), expected.y)
     assert got.iterations == expected.iterations
+
+
+@pytest.mark.gpu
+def test_the_accelerator_asks_a_projection_once_an_iteration():
+    encoded, M = problem((20, 6, 30))
+    calls = []
+
+    def projection(y):
+        calls.append(None)
+        return y.relu()
+
+    result = relax(encoded.cuda(), M.cuda(), step=0.5, projection=projection, tol=1e-3)
+    assert len(calls) == result.iterations

@@ -14,33 +14,34 @@ class ConvergenceMonitor:
     Args:
         tol: Converged when every element changed by less than this; 0 never converges.
         mode: ``"batch"`` or ``"sample"``.
+        like: Tensor of the shape and on the device of the states.
 
     Attributes:
-        met: Which samples have converged, shape ``[B]``; `None` before the first state.
-        counts: Number of iterations of each sample, shape ``[B]``; `None` likewise.
+        met: Which samples have converged, shape ``[B]``.
+        counts: Number of iterations of each sample, shape ``[B]``.
+        over: Whether every sample has converged; the first iteration never counts.
     """
 
-    def __init__(self, tol: float, mode: Convergence) -> None:
+    def __init__(self, tol: float, mode: Convergence, like: Tensor) -> None:
         self.tol = tol
         self.mode = mode
-        self.met: Tensor | None = None
-        self.counts: Tensor | None = None
+        self.met = torch.zeros(like.shape[0], dtype=torch.bool, device=like.device)
+        self.counts = torch.zeros_like(self.met, dtype=torch.int64)
+        self.over = False
         self._last: Tensor | None = None
 
     def hold(self, y: Tensor) -> Tensor:
         """Return the state with the samples that have converged put back."""
-        if self.mode == "batch" or self.met is None or self._last is None:
+        if self.mode == "batch" or self._last is None:
             return y
         return torch.where(self.met.view(-1, *[1] * (y.dim() - 1)), self._last, y)
 
-    def update(self, y: Tensor) -> bool:
-        """Take the state after an iteration; return whether the iteration is over."""
+    def update(self, y: Tensor) -> None:
+        """Take the state after an iteration."""
         last, self._last = self._last, y.clone()
-        if last is None or self.met is None or self.counts is None:
-            self.met = torch.zeros(y.shape[0], dtype=torch.bool, device=y.device)
-            self.counts = torch.ones(y.shape[0], dtype=torch.int64, device=y.device)
-            return False
         self.counts = self.counts + (~self.met).to(self.counts.dtype)
-        below = (y - last).abs().flatten(1).amax(1) < self.tol
+        if last is None:
+            return
+        below = ((y - last).abs() < self.tol).flatten(1).all(1)
         self.met = self.met | (below if self.mode == "sample" else below.all())
-        return bool(self.met.all())
+        self.over = bool(self.met.all())

@@ -1,6 +1,6 @@
 """The similarity-matching circuit with any number of encoders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 import torch
@@ -28,6 +28,7 @@ from pynsm.functional.relaxation import Convergence, relax
 from pynsm.functional.scaling import scale_gradient
 from synaptensor.validation import (
     check_choice,
+    check_instance,
     check_integer,
     check_nonnegative,
     check_positive,
@@ -108,7 +109,7 @@ class MultiSimilarityMatching(IterationLossModule):
         self.tol = check_nonnegative("tol", tol)
         if isinstance(regularization, str):
             regularization = [regularization] * len(self.encoders)
-        self.regularization = regularization
+        self.regularization = check_instance("regularization", regularization, Collection)
         self._check_regularization()
         self.relaxation = check_choice("relaxation", relaxation, ("auto", "fused", "general"))
         self.convergence = check_choice("convergence", convergence, ("batch", "sample"))
@@ -200,7 +201,8 @@ class MultiSimilarityMatching(IterationLossModule):
     def iteration_set_gradients(self, *args: Any, **kwargs: Any) -> None:
         """Set the gradient of the output to ``M y - Wx``."""
         assert self._Wx_sum is not None
-        with torch.no_grad():
+        # The state is of the encoding's type, which autocast would not respect.
+        with torch.no_grad(), torch.autocast(self.y.device.type, enabled=False):
             y = self.y.detach()
             M = self.competitor.weight.detach().to(y.dtype)
             self.y.grad = relaxation_gradient(y, self._Wx_sum, M)
@@ -209,7 +211,8 @@ class MultiSimilarityMatching(IterationLossModule):
         """Encode the inputs and start from zero."""
         drive = self._begin(*args, **kwargs)
         self.y = torch.zeros_like(drive, memory_format=torch.contiguous_format)
-        self._monitor = ConvergenceMonitor(self.tol, self.convergence) if self.tol > 0 else None
+        watch = self.tol > 0
+        self._monitor = ConvergenceMonitor(self.tol, self.convergence, drive) if watch else None
         super().pre_iteration(*args, **kwargs)
 
     def iteration(self, *args: Any, **kwargs: Any) -> None:
@@ -217,10 +220,11 @@ class MultiSimilarityMatching(IterationLossModule):
         super().iteration(*args, **kwargs)
         if self._monitor is not None:
             self.y.data = self._monitor.hold(self.y.detach())
+            self._monitor.update(self.y.detach())
 
     def converged(self, *args: Any, **kwargs: Any) -> bool:
         """Return whether every element changed by less than `tol`, from the second step on."""
-        return self._monitor is not None and self._monitor.update(self.y.detach())
+        return self._monitor is not None and self._monitor.over
 
     def post_iteration(self, *args: Any, **kwargs: Any) -> Tensor:
         """Return the output, detached."""
@@ -289,7 +293,8 @@ class MultiSimilarityMatching(IterationLossModule):
     def _step(self) -> float:
         step = float(self.it_optim_kwargs["lr"])
         if self.step_scaling == "spectral":
-            step /= float(spectral_norm(self.competitor.weight))
+            largest = float(spectral_norm(self.competitor.weight))
+            step = step / largest if largest != 0 else step
         return step
 
     def _optimizer_arguments(self) -> dict[str, Any]:
@@ -319,6 +324,11 @@ class MultiSimilarityMatching(IterationLossModule):
             raise EncodingShapeError(
                 f"the output must have the shape of the encoding, {tuple(active[0].shape)}, "
                 f"got {tuple(y.shape)}"
+            )
+        if y.dim() < 2 or y.shape[1] != self.out_channels:
+            raise EncodingShapeError(
+                "the last argument must be the output of the circuit, of shape "
+                f"[B, {self.out_channels}, ...], got {tuple(y.shape)}"
             )
         M = self.lateral_weight()
         loss = self._loss_no_reg(active, y, "mean") - competition_penalty(M)

@@ -66,10 +66,10 @@ def similarity_terms(y: Tensor, encodings: Sequence[Tensor], M: Tensor) -> Tenso
         Pehlevan, Sengupta & Chklovskii, "Why do similarity matching objectives lead to
         Hebbian/anti-Hebbian networks?", Neural Computation 30 (2018).
     """
-    # In low precision the sums over a batch would lose most digits.
+    # In the finer of the two types: in low precision the sums would lose most digits.
     y = y.detach().to(torch.promote_types(y.dtype, M.dtype))
     with torch.autocast(y.device.type, enabled=False):
-        total = 2 * inner(correlation(y), M)
+        total = 2 * inner(correlation(y), M.to(y.dtype))
         for encoding in encodings:
             total = torch.sub(total, overlap(y, encoding), alpha=4)
     return total

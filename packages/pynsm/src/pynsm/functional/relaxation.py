@@ -15,6 +15,7 @@ from pynsm.functional.convergence import masked, per_batch, per_sample
 from pynsm.functional.dynamics import lateral_map
 from pynsm.functional.projections import Projection, is_elementwise, is_identity
 from pynsm.functional.step_operator import StepOperator
+from synaptensor.validation import check_choice
 
 __all__ = ["Convergence", "Relaxation", "relax"]
 
@@ -74,8 +75,9 @@ def relax(
         Pehlevan, Sengupta & Chklovskii, "Why do similarity matching objectives lead to
         Hebbian/anti-Hebbian networks?", Neural Computation 30 (2018).
     """
-    if max_iterations == 0 or encoded.numel() == 0:
-        return _unmoved(encoded, max_iterations, tol)
+    check_choice("convergence", convergence, ("batch", "sample"))
+    if max_iterations <= 0 or encoded.numel() == 0:
+        return _unmoved(encoded, max(max_iterations, 0), tol)
     if convergence == "sample" and not is_elementwise(projection):
         raise ValueError(
             f"`projection` must be element-wise with convergence 'sample', got {projection!r}"

@@ -127,3 +127,19 @@ def test_an_output_of_another_shape_is_refused():
     y = model(x)
     with pytest.raises(EncodingShapeError, match=r"\(3, 5\), got \(2, 5\)"):
         model.loss(x, y[:2])
+
+
+@pytest.mark.parametrize("shape", [(3, 12, 1), (3, 1, 3, 4)])
+def test_images_before_a_linear_encoder_are_refused_and_told_what_to_do(shape):
+    with pytest.raises(EncodingShapeError, match=r"12 input features.*x\.flatten\(1\)"):
+        circuit()(torch.rand(shape))
+
+
+def test_an_encoder_has_to_return_a_tensor():
+    with pytest.raises(TypeError, match=r"encoder 0 must return a tensor, got .* tuple"):
+        SimilarityMatching(nn.LSTM(12, 5), 5)(torch.rand(3, 12))
+
+
+def test_a_loss_without_the_output_is_refused():
+    with pytest.raises(EncodingShapeError, match=r"must be the output.*\(3, 12\)"):
+        circuit().loss(torch.rand(3, 12))

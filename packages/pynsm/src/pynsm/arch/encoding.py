@@ -28,9 +28,14 @@ def encode(encoder: nn.Module, x: Any, index: int) -> Tensor:
                 f"{len(x)}: unpack the batch before the call, for example "
                 "`for x, label in loader: y = model(x)`"
             ) from error
-        if isinstance(x, Tensor) and x.dim() == 1 and isinstance(error, RuntimeError):
-            raise EncodingShapeError(_vector_message(encoder, x, index)) from error
+        message = _shape_message(encoder, x, index) if isinstance(error, RuntimeError) else None
+        if message is not None:
+            raise EncodingShapeError(message) from error
         raise
+    if not isinstance(encoding, Tensor):
+        raise TypeError(
+            f"encoder {index} must return a tensor, got an instance of {type(encoding).__name__}"
+        )
     return encoding
 
 
@@ -79,9 +84,20 @@ def _channel_message(shape: tuple[int, ...], channels: int, index: int) -> str:
     return message
 
 
-def _vector_message(encoder: nn.Module, x: Tensor, index: int) -> str:
-    message = f"encoder {index} does not take a vector of {x.numel()} elements"
+def _shape_message(encoder: nn.Module, x: Any, index: int) -> str | None:
+    """Return what to do about an input of this shape, or `None` if it may be right."""
+    if not isinstance(x, Tensor):
+        return None
     linear = next((m for m in encoder.modules() if isinstance(m, nn.Linear)), None)
-    if linear is not None:
-        message += f" (it has {linear.in_features} input features)"
-    return f"{message}; `x.flatten()` joins a whole batch, `x.flatten(1)` flattens each sample"
+    features = None if linear is None else linear.in_features
+    if x.dim() == 1:
+        message = f"encoder {index} does not take a vector of {x.numel()} elements"
+        if features is not None:
+            message += f" (it has {features} input features)"
+        return f"{message}; `x.flatten()` joins a whole batch, `x.flatten(1)` flattens each sample"
+    if x.dim() > 2 and x.shape[1:].numel() == features:
+        return (
+            f"encoder {index} has {features} input features and does not take the shape "
+            f"{tuple(x.shape)}; `x.flatten(1)` flattens each sample"
+        )
+    return None

@@ -140,7 +140,9 @@ def snapshot(module: nn.Module) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def restore(module: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Write a `snapshot` back in place.
+    """Give the parameters and buffers of a module the values, and shapes, of a `snapshot`.
+
+    They stay the same objects with new memory, so that an optimizer still finds them.
 
     Raises:
         KeyError: If names differ; nothing is changed then.

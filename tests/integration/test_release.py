@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,7 @@ def clone(tmp_path):
         project.write_text(re.sub(r'"synaptensor>[^"]*"', '"synaptensor>=0.1,<0.2"', text))
         changelog = f"# Changes\n\n## {version} (unreleased)\n\n- First.\n"
         (project.parent / "CHANGELOG.md").write_text(changelog)
+        shutil.rmtree(project.parent / "changes", ignore_errors=True)
     git(folder, "commit", "-q", "-a", "--allow-empty", "-m", "Start")
     return folder
 
@@ -75,7 +77,7 @@ def test_a_release_is_built_committed_and_tagged(clone):
     assert all(name.startswith("packages/pynsm/") for name in changed)
 
     fragments = clone / "packages/pynsm/changes"
-    fragments.mkdir()
+    fragments.mkdir(exist_ok=True)
     (fragments / "faster.md").write_text("Relax faster,\nmuch faster.\n")
     git(clone, "add", "-A")
     git(clone, "commit", "-qm", "Relax faster")

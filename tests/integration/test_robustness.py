@@ -161,7 +161,7 @@ MODELS = {
 
 
 @pytest.mark.parametrize("name", MODELS)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(value=INPUTS)
 def test_a_forward_pass_works_or_refuses_and_changes_nothing(name, value):
     make, good = MODELS[name]

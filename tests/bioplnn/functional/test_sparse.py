@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.autograd import forward_ad
 
 from bioplnn.functional.sparse import sparse_matmul, sparse_pattern
 from bioplnn.models import ConnectomeODERNN, ConnectomeRNN
@@ -50,6 +51,24 @@ def test_third_derivatives(indices, operands):
         return sum(grad.square().sum() for grad in grads)
 
     assert torch.autograd.gradgradcheck(penalty, operands)
+
+
+# torch's own forward-mode formulas are scripted.
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:FutureWarning")
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("wants_gradients", [False, True])
+def test_forward_mode_keeps_tangents(indices, operands, wants_gradients):
+    values, x = (t.detach().requires_grad_(wants_gradients) for t in operands)
+    directions = torch.randn_like(values), torch.randn_like(x)
+    found, expected = (
+        torch.func.jvp(f(indices), (values.detach(), x.detach()), directions)[1]
+        for f in (cubes, dense_cubes)
+    )
+    torch.testing.assert_close(found, expected)
+    with forward_ad.dual_level():
+        duals = [forward_ad.make_dual(*pair) for pair in zip((values, x), directions, strict=True)]
+        dual = cubes(indices)(*duals)
+        torch.testing.assert_close(forward_ad.unpack_dual(dual).tangent, expected)
 
 
 @pytest.mark.filterwarnings("ignore:tensor of shape")

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 
 class SparsePattern(NamedTuple):
@@ -75,9 +76,24 @@ def sparse_matmul(
     Returns:
         Dense ``(rows, k)``.
     """
+    if not torch.compiler.is_compiling() and getattr(forward_ad, "_current_level", -1) >= 0:
+        return _with_tangent(pattern, values, operand)
     if values_t is None:
         values_t = transposed_values(pattern, values)
     return torch.ops.bioplnn.csr_matmul(*pattern, values, values_t, operand)
+
+
+def _with_tangent(pattern: SparsePattern, values: Tensor, operand: Tensor) -> Tensor:
+    """Product inside a level of forward-mode differentiation, which loses tangents in own ops."""
+    v, dv = forward_ad.unpack_dual(values)
+    x, dx = forward_ad.unpack_dual(operand)
+
+    def product(a: Tensor, b: Tensor) -> Tensor:
+        return torch.ops.bioplnn.csr_matmul(*pattern, a, transposed_values(pattern, a), b)
+
+    changes = [] if dx is None else [product(v, dx)]
+    changes += [] if dv is None else [product(dv, x)]
+    return forward_ad.make_dual(product(v, x), sum(changes)) if changes else product(v, x)
 
 
 def transposed_values(pattern: SparsePattern, values: Tensor) -> Tensor:

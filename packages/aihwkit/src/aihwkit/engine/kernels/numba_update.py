@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from aihwkit.engine.kernels import numba_constant, numba_response, numba_stateful
-from aihwkit.engine.kernels.registry import has_loops
+from aihwkit.engine.kernels.registry import LOOP_MODELS
 from aihwkit.engine.kernels.threads import in_parts
 from aihwkit.engine.record import Record
 from aihwkit.functional.constant_step import ConstantStepResponse
@@ -52,7 +52,7 @@ def packed_update(
     only = 0
     if isinstance(pulses, OneDirection):
         only, pulses = 1 if pulses.up else 2, pulses.pulses
-    known = has_loops(engine.model, weight.dtype, weight.device)
+    known = weight.dtype == torch.float32 and isinstance(engine.model, LOOP_MODELS)
     if not (known and isinstance(pulses, PackedTrains)):
         return False
     constant = isinstance(engine.model, ConstantStepResponse)

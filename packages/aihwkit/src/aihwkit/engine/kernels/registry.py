@@ -17,6 +17,7 @@ from synaptensor.kernels import KernelRegistry
 
 __all__ = [
     "COUNTED_KERNEL",
+    "LOOP_MODELS",
     "MVM_KERNEL",
     "PASS_KERNEL",
     "TRAIN_KERNEL",
@@ -51,11 +52,14 @@ COUNTED_KERNEL.register(
 )
 
 
+LOOP_MODELS = (ConstantStepResponse, LinearStepResponse, ExpStepResponse)
+"""Models for whose devices there are compiled loops over pulses."""
+
+
 def has_loops(model: ResponseModel, dtype: torch.dtype, device: torch.device) -> bool:
     """Tell whether `UPDATE_KERNEL` and `COUNTED_KERNEL` take pulses for devices of a model."""
-    compiled = UPDATE_KERNEL.select(device) is not _no_packed_update
-    known = ConstantStepResponse | LinearStepResponse | ExpStepResponse
-    return compiled and dtype == torch.float32 and isinstance(model, known)
+    known = dtype == torch.float32 and isinstance(model, LOOP_MODELS)
+    return known and UPDATE_KERNEL.select(device) is not _no_packed_update
 
 
 PASS_KERNEL = KernelRegistry("aihwkit.merged_vectors")

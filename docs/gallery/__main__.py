@@ -25,7 +25,7 @@ def draw(example: Example) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         figure = Path(folder) / "figure.png"
-        command = [sys.executable, str(example.path), *example.options, "--quiet"]
+        command = [sys.executable, str(example.path), *example.options]
         command += ["--plot", str(figure)]
         done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
         if done.returncode != 0:

@@ -37,11 +37,14 @@ from aihwkit.nn import (
 from aihwkit.optim import AnalogSGD
 from aihwkit.simulator.configs import (
     InferenceRPUConfig,
+    InputRangeParameter,
     IOParameters,
     MappingParameter,
+    PrePostProcessingParameter,
     SingleRPUConfig,
     TorchInferenceRPUConfig,
 )
+from aihwkit.simulator.parameters.enums import BoundManagementType, NoiseManagementType
 
 W = torch.tensor([[0.5, -1.0, 0.25], [0.0, 2.0, -0.1]])
 CONFIGS = (InferenceRPUConfig, TorchInferenceRPUConfig)
@@ -347,3 +350,28 @@ def test_former_place_of_the_models():
     with pytest.warns(FutureWarning, match=r"aihwkit\.inference"):
         module = importlib.import_module("aihwkit.simulator.noise_models")
     assert module.PCMLikeNoiseModel is PCMLikeNoiseModel
+
+
+@pytest.mark.parametrize("out_bound", [0.1, 0.2, 10.0])
+def test_clipped_outputs_widen_the_input_range_alike(out_bound):
+    gradients = []
+    for config_class in (InferenceRPUConfig, TorchInferenceRPUConfig):
+        parameters = InputRangeParameter(
+            enable=True, manage_output_clipping=True, init_from_data=0, init_value=0.3
+        )
+        rpu_config = config_class(pre_post=PrePostProcessingParameter(input_range=parameters))
+        forward = rpu_config.forward
+        forward.bound_management = BoundManagementType.NONE
+        forward.noise_management = NoiseManagementType.NONE
+        forward.out_bound, forward.out_noise = out_bound, 0.0
+        layer = AnalogLinear(4, 4, bias=False, rpu_config=rpu_config)
+        layer.set_weights(torch.linspace(-0.5, 0.5, 16).view(4, 4))
+        x = torch.linspace(0.0, 0.4, 40).view(10, 4)
+        layer(x).sum().backward()
+        gradients.append(layer.analog_module.input_range.grad)
+    torch.testing.assert_close(*gradients)
+    layer.analog_module.rpu_config.pre_post.input_range.manage_output_clipping = False
+    layer.zero_grad()
+    layer(x).sum().backward()
+    widening = gradients[1] - layer.analog_module.input_range.grad
+    assert (widening < 0) if out_bound < 1 else (widening == 0)

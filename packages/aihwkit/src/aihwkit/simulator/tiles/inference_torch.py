@@ -21,7 +21,7 @@ from aihwkit.simulator.tiles.inference import InferenceTileWithPeriphery
 from aihwkit.simulator.tiles.input_range import input_range_gradient
 from aihwkit.simulator.tiles.module import TileModule
 
-__all__ = ["InputRangeForward", "TorchInferenceTile"]
+__all__ = ["InputRangeForward", "OutputClipping", "TorchInferenceTile"]
 
 
 # Of each tile, the weights whose gradient it scales; no part of its state.
@@ -54,6 +54,28 @@ class InputRangeForward(Function):
             gradient = input_range_gradient(values, grad, input_range, ctx.parameters)
             grad_range = gradient.view_as(input_range)
         return grad, grad_range, None
+
+
+class OutputClipping(Function):
+    """Outputs as they are, with a gradient of the input range that widens it if too many clip."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, values: Tensor, input_range: Tensor, limit: float, parameters: Any
+    ) -> Tensor:
+        """Return the outputs; those at `±limit` count as clipped."""
+        rounding = 2 * torch.finfo(values.dtype).eps
+        free = (values.abs() < limit * (1 - rounding)).to(values.dtype).mean()
+        widen = (free < parameters.output_min_percentage).to(values.dtype)
+        ctx.save_for_backward(-widen * (1.0 - free) * input_range)
+        return values.view_as(values)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None, None, None]:
+        """Return the gradients of outputs and range."""
+        (widening,) = ctx.saved_tensors
+        return grad, widening if ctx.needs_input_grad[1] else None, None, None
 
 
 class TorchInferenceTile(TileModule, InferenceTileWithPeriphery, SimulatorTileWrapper):
@@ -168,6 +190,18 @@ class TorchInferenceTile(TileModule, InferenceTileWithPeriphery, SimulatorTileWr
         parameters = config.pre_post.input_range
         clipped = InputRangeForward.apply(x_input, self.input_range, parameters)
         return clipped / self.input_range.detach()
+
+    def _product(self, values: Tensor, is_test: bool, ctx: Any, bias: bool) -> Tensor:
+        output = super()._product(values, is_test, ctx, bias)
+        if is_test or not self.has_learned_input_range():
+            return output
+        config: Any = self.rpu_config
+        parameters = config.pre_post.input_range
+        limit = config.forward.out_bound * config.forward.out_scale
+        if not parameters.manage_output_clipping or limit <= 0:
+            return output
+        clipping: Tensor = OutputClipping.apply(output, self.input_range, limit, parameters)
+        return clipping
 
     @torch.no_grad()
     def _update_range(self, values: Tensor) -> None:

@@ -60,6 +60,36 @@ def test_a_copy_trains_the_competitor_in_the_same_direction(way):
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # torch's own, in jvp
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_copy_made_during_the_iteration_can_be_trained(duplicate):
+    model, copies = SimilarityMatching(nn.Linear(3, 2), 2), []
+    x = torch.rand(4, 3)
+    handle = model.register_iteration_hook("iteration", Copying(copies, duplicate))
+    y = model(x)
+    handle.remove()
+    copied = copies[0]
+    assert all(p.requires_grad for p in copied.parameters())
+    assert not copied.y.requires_grad
+    copied.hooks.clear()
+    assert torch.equal(copied(x), y)
+    copied.loss(x, y).backward()
+
+
+class Copying:
+    """A hook that copies the module once, in the second iteration, without itself."""
+
+    def __init__(self, copies, duplicate):
+        self.copies, self.duplicate = copies, duplicate
+
+    def __call__(self, module):
+        if module.iteration_idx == 1:
+            hooks, module.hooks = module.hooks, type(module.hooks)(module.hooks.default_factory)
+            self.copies.append(self.duplicate(module))
+            module.hooks = hooks
+
+
+# torch compiles its own rules of forward-mode derivatives at their first use.
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
 def test_function_transforms_see_the_scaled_gradient():
     model, x = circuit(), torch.randn(6, 7)
     y = model(x)

@@ -288,6 +288,19 @@ def test_training_step_equals_the_loop():
         assert torch.equal(one, other)
 
 
+def test_a_training_step_descends_the_loss_of_a_subclass():
+    class Sparse(MultiSimilarityMatching):
+        def loss(self, *args):
+            penalty = sum(p.abs().sum() for p in self.encoders.parameters())
+            return super().loss(*args) + penalty
+
+    encoder = nn.Sequential(nn.Linear(3, 6), nn.BatchNorm1d(6))
+    model = Sparse([encoder], 6, regularization="none")
+    y, loss = model.forward_and_loss(A)
+    assert int(encoder[1].num_batches_tracked) == 1
+    assert torch.equal(loss, model.loss(A, y))
+
+
 def test_batch_statistics_count_a_training_step_once():
     encoder = nn.Sequential(nn.Linear(3, 6), nn.BatchNorm1d(6))
     model = MultiSimilarityMatching([encoder], 6)

@@ -138,6 +138,17 @@ def test_inference_and_loss_without_labels():
     assert model.label_encoder.weight.grad is None
 
 
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_training_step_runs_the_encoder_once(labelled):
+    encoder = nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6))
+    model = SupervisedSimilarityMatching(encoder, 3, 6)
+    x, label = torch.rand(5, 4), torch.tensor([0, 1, 2, 1, 0])
+    inputs = (x, label) if labelled else (x,)
+    y, loss = model.forward_and_loss(*inputs)
+    assert int(encoder[1].num_batches_tracked) == 1
+    assert torch.equal(loss, model.loss(*inputs, y))
+
+
 def test_the_input_is_needed():
     with pytest.raises(MissingInputError, match="x"):
         conv()(None, LABEL)

@@ -141,3 +141,9 @@ class IterationLossModule(IterationModule):
         # Both belong to one forward pass, and a schedule may hold functions that do not pickle.
         state: dict[str, Any] = super().__getstate__()
         return {**state, "iteration_optimizer": None, "iteration_scheduler": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        # A copy made by a hook in the middle of a forward pass has none of its own to finish.
+        if self._pre_requires_grad_state or self._iterated:
+            self.abort_iteration()

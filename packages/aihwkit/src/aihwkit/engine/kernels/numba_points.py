@@ -1,7 +1,6 @@
 """Pulses at a list of cross points of one row.
 
-Weights and parameters of the points are copied to lists first: loops over what is together are
-fast, and loads from many places by vector instructions are not.
+Where most columns of a row have pulses, loops go over all of them; otherwise over lists of columns.
 """
 
 # Compiled code takes arrays whose types numba infers.
@@ -12,19 +11,25 @@ from numba import njit
 
 from aihwkit.engine.kernels.numba_intrinsics import load, store
 from aihwkit.engine.kernels.numba_random import OPTIONS, normals
-from aihwkit.engine.kernels.numba_response import move_points, step_points
+from aihwkit.engine.kernels.numba_response import (
+    LOWER,
+    SCALE,
+    SLOPE,
+    UPPER,
+    move_listed,
+    move_points,
+    step_points,
+)
 
-__all__ = ["PADDING", "add_point", "new_room", "padded", "show", "take_all", "take_points"]
+__all__ = ["PADDING", "new_room", "pad", "padded", "show", "take_all", "take_points"]
 
 _U, _F, _W = np.uint64, np.float32, np.uint32
 _PULSE_NOISE, _SHOWN_NOISE = _U(7), _U(8)
 _INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
 _ONE, _EIGHT = _U(1), _U(8)
 _ZERO = _F(0)
-# Rows of the parameters of a matrix row; the first entry of a pair is for up pulses.
-_SLOPE, _SCALE, _UPPER, _LOWER = _U(2), _U(4), _U(6), _U(7)
 
-PADDING = 16
+PADDING = 8
 """Loops take so many points at once; the rest of a loop would be slow."""
 
 
@@ -49,67 +54,55 @@ def new_room(n):
     """Return room for lists of up to `n` cross points.
 
     Returns:
-        Columns and numbers of pulses; weights, steps, slopes, scales, upper and lower bounds; the
-        same for points that go one by one, with their places in the list; marks of these, random
-        numbers, and new weights.
+        Columns, places and numbers of pulses; see `move_listed`; weights, steps, slopes, scales,
+        upper and lower bounds; the same for points that go one by one, with their numbers of
+        pulses and places in the list; marks of these, random numbers, and new weights.
     """
     m = n + 2 * PADDING
+    lists = (np.zeros(m, np.uint32), np.zeros(m, np.uint32), _floats(m))
     far = (np.empty(m, np.uint32), _floats(m), _points(m))
-    rest = (_floats(m), _floats(m), _floats(m), _floats(m))
-    return (np.zeros(m, np.uint32), _floats(m)), _points(m), far, rest
+    return lists, _points(m), far, (_floats(m), _floats(m), _floats(m), _floats(m))
 
 
 @njit(**_INLINE)
-def add_point(room, m, j, side, count, weight, params):
-    """Put the point of a column to place `m` of the list.
-
-    Args:
-        room: what `new_room` returned.
-        m: place.
-        j: column.
-        side: 0 for up pulses, 1 for down pulses.
-        count: number of pulses.
-        weight: of the row.
-        params: of the row: steps, slopes, scales of both directions and both bounds, each of the
-            row's length, one after the other.
-    """
-    (columns, counts), points, _, _ = room
-    present, steps, slopes, scales, uppers, lowers = points
-    n = _U(weight.shape[0])
-    place = _U(side) * n + j
-    columns[m], counts[m], present[m] = _W(j), count, weight[j]
-    steps[m], slopes[m] = params[place], params[_SLOPE * n + place]
-    scales[m] = params[_SCALE * n + place]
-    uppers[m], lowers[m] = params[_UPPER * n + j], params[_LOWER * n + j]
+def pad(lists, m):
+    """Fill a list up to the next multiple with points without pulses."""
+    columns, places, counts = lists
+    for k in range(PADDING):
+        k = m + _U(k)
+        columns[k], places[k], counts[k] = 0, 0, _ZERO
 
 
 @njit(**_INLINE)
-def take_points(kind, weight, room, draws, m, noise, limits, arrived, keys, row, vector):
+def take_points(kind, weight, params, room, draws, m, noise, limits, arrived, keys, row, vector):
     """Take the pulses of a list of different cross points.
 
     Args:
         kind: of the devices.
         weight: of the row, changed in place.
-        room: what `new_room` returned, with the list.
+        params: of the row; see `move_listed`.
+        room: what `new_room` returned, with the list, padded.
         draws: standard normal numbers, one for each point.
         m: length of the list.
         noise: see `move_points`.
         limits: see `move_points`.
-        arrived: written, true where there are pulses.
+        arrived: written, true where there are pulses; empty if nobody wants to know.
         keys: low and high word of the key of the noise.
         row: of the matrix.
         vector: number that tells lists of one row apart.
     """
-    (columns, counts), points, far, rest = room
+    lists, _, far, rest = room
     marks, _, out, _ = rest
-    for k in range(PADDING):
-        counts[m + _U(k)] = _ZERO
-    n_far = move_points(kind, points, counts, draws, padded(m), noise, limits, out, marks)
+    n_far = move_listed(kind, weight, params, lists, draws, padded(m), noise, limits, out, marks)
     if n_far:
-        _one_by_one(kind, points, counts, m, noise, far, rest, keys, row, vector)
+        _one_by_one(kind, weight, params, lists, m, noise, far, rest, keys, row, vector)
+    columns = lists[0]
     for k in range(m):
-        weight[columns[k]] = out[k]
-        arrived[columns[k]] = True
+        k = _U(k)
+        store(weight, _U(load(columns, k, 9)), load(out, k, 9), 9)
+    if arrived.shape[0] > 0:
+        for k in range(m):
+            arrived[columns[k]] = True
 
 
 @njit(**_INLINE)
@@ -129,43 +122,51 @@ def take_all(kind, weight, params, sides, room, noise, limits, arrived, keys, ro
     Args:
         kind: of the devices.
         weight: of the row, changed in place.
-        params: of the row; see `add_point`.
+        params: of the row; see `move_listed`.
         sides: 0 for up pulses, 1 for down pulses.
         room: what `new_room` returned, with numbers of pulses and random numbers.
         noise: see `move_points`.
         limits: see `move_points`.
-        arrived: written, true where there are pulses.
+        arrived: written, true where there are pulses; empty if nobody wants to know.
         keys: low and high word of the key of the noise.
         row: of the matrix.
         vector: number that tells lists of one row apart.
     """
-    (_, counts), (_, steps, slopes, scales, _, _), far, rest = room
+    lists, (_, steps, slopes, scales, _, _), far, rest = room
+    columns, places, counts = lists
     marks, draws, out, _ = rest
     n = _U(weight.shape[0])
-    for rows, values in ((_U(0), steps), (_SLOPE, slopes), (_SCALE, scales)):
+    for rows, values in ((_U(0), steps), (SLOPE, slopes), (SCALE, scales)):
         _select(params, rows * n, sides, values)
-    bounds = (params[_UPPER * n : _LOWER * n], params[_LOWER * n :])
+    bounds = (params[UPPER * n : LOWER * n], params[LOWER * n :])
     points = (weight, steps, slopes, scales, *bounds)
     n_far = move_points(kind, points, counts, draws, n, noise, limits, out, marks)
     if n_far:
-        _one_by_one(kind, points, counts, n, noise, far, rest, keys, row, vector)
+        for j in range(n):
+            columns[j], places[j] = _W(j), _W(j + n * sides[j])
+        _one_by_one(kind, weight, params, lists, n, noise, far, rest, keys, row, vector)
     for j in range(n):
         weight[j] = out[j]
-        arrived[j] |= counts[j] > 0
+    if arrived.shape[0] > 0:
+        for j in range(n):
+            arrived[j] |= counts[j] > 0
 
 
 @njit(**OPTIONS)
-def _one_by_one(kind, points, counts, m, noise, far, rest, keys, row, vector):
+def _one_by_one(kind, weight, params, lists, m, noise, far, rest, keys, row, vector):
     """Take the pulses of the marked points one after the other, each with a draw of its own."""
-    places, far_counts, far_points = far
+    columns, places, counts = lists
+    far_places, far_counts, (present, steps, slopes, scales, uppers, lowers) = far
     marks, draws, out, moved = rest
-    present, steps, slopes, scales, uppers, lowers = far_points
+    n = _U(weight.shape[0])
     n_far, most = _U(0), 0
     for k in range(m):
         if marks[k] > 0:
-            places[n_far], far_counts[n_far] = _W(k), counts[k]
-            present[n_far], steps[n_far], slopes[n_far] = points[0][k], points[1][k], points[2][k]
-            scales[n_far], uppers[n_far], lowers[n_far] = points[3][k], points[4][k], points[5][k]
+            j, place = _U(columns[k]), _U(places[k])
+            far_places[n_far], far_counts[n_far], present[n_far] = _W(k), counts[k], weight[j]
+            steps[n_far], slopes[n_far] = params[place], params[SLOPE * n + place]
+            scales[n_far] = params[SCALE * n + place]
+            uppers[n_far], lowers[n_far] = params[UPPER * n + j], params[LOWER * n + j]
             most = max(most, int(counts[k]))
             n_far += _ONE
     for pulse in range(most):
@@ -177,7 +178,7 @@ def _one_by_one(kind, points, counts, m, noise, far, rest, keys, row, vector):
         present, moved = moved, present
         if n_done > 0:
             now = (present, steps, slopes, scales, uppers, lowers)
-            n_far = _drop(places, far_counts, now, out, _F(pulse) + _F(1), n_far)
+            n_far = _drop(far_places, far_counts, now, out, _F(pulse) + _F(1), n_far)
 
 
 @njit(**_INLINE)
@@ -199,7 +200,7 @@ def _drop(places, counts, points, out, done, m):
 @njit(**OPTIONS)
 def show(visible, weight, arrived, write_noise, row, entry, keys, room):
     """Show the weights that got pulses with fresh noise, and forget which they were."""
-    (columns, _), _, _, (_, draws, _, _) = room
+    (columns, _, _), _, _, (_, draws, _, _) = room
     m = _U(0)
     for j in range(weight.shape[0]):
         columns[m] = _W(j)

@@ -13,11 +13,23 @@ from numba import njit
 from aihwkit.engine.kernels.numba_intrinsics import as_float, load, round_even, store
 from aihwkit.engine.kernels.numba_random import OPTIONS
 
-__all__ = ["EXPONENTIAL", "LINEAR", "move_points", "step_points"]
+__all__ = [
+    "EXPONENTIAL",
+    "LINEAR",
+    "LOWER",
+    "SCALE",
+    "SLOPE",
+    "UPPER",
+    "move_listed",
+    "move_points",
+    "step_points",
+]
 
 LINEAR, EXPONENTIAL = 0, 1
 
 _U, _F = np.uint64, np.float32
+# Rows of the parameters of a matrix row; the first entry of a pair is for up pulses.
+SLOPE, SCALE, UPPER, LOWER = _U(2), _U(4), _U(6), _U(7)
 _INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
 _ZERO, _ONE, _TWO, _HALF, _THIRD, _QUARTER = _F(0), _F(1), _F(2), _F(0.5), _F(1 / 3), _F(0.25)
 _LOG2E, _LN2_HIGH, _LN2_LOW = _F(1.4426950408889634), _F(0.693359375), _F(-2.12194440e-4)
@@ -141,6 +153,49 @@ def _move(kind, multiplicative, points, counts, draws, m, noise, limits, out, fa
 
 
 @njit(**_INLINE)
+def _move_listed(
+    kind, multiplicative, weight, params, columns, places, counts, draws, m, noise, limits, out, far
+):
+    """Do what `_move` does for points whose weights and parameters are not together.
+
+    Args:
+        kind: of the devices.
+        multiplicative: whether the noise is proportional to the step.
+        weight: of the row.
+        params: of the row: steps, slopes, scales of both directions and both bounds, each of the
+            row's length, one after the other.
+        columns: of the points.
+        places: columns, plus the row's length where pulses go down.
+        counts: see `_move`.
+        draws: see `_move`.
+        m: number of points.
+        noise: see `_several_steps`.
+        limits: see `_several_steps`.
+        out: written, weights.
+        far: written, whether the pulses may not be taken at once.
+    """
+    noise = (noise[0], multiplicative, noise[2], noise[3])
+    n = _U(weight.shape[0])
+    n_far = _ZERO
+    for k in range(m):
+        k = _U(k)
+        j, place = _U(load(columns, k, 4)), _U(load(places, k, 4))
+        parameters = (
+            load(params, place, 4),
+            load(params, SLOPE * n + place, 4),
+            load(params, SCALE * n + place, 4),
+        )
+        bounds = (load(params, LOWER * n + j, 4), load(params, UPPER * n + j, 4))
+        w, count, draw = load(weight, j, 4), load(counts, k, 4), load(draws, k, 4)
+        moved, alone = _several_steps(kind, w, count, draw, parameters, bounds, noise, limits)
+        store(out, k, moved, 4)
+        mark = _ONE if alone else _ZERO
+        store(far, k, mark, 4)
+        n_far += mark
+    return n_far
+
+
+@njit(**_INLINE)
 def _step(kind, multiplicative, points, counts, draws, pulse, m, noise, moved):
     """Write the weights of `m` cross points after one more pulse.
 
@@ -190,3 +245,19 @@ def move_points(kind, points, counts, draws, m, noise, limits, out, far):
             return _move(LINEAR, True, points, counts, draws, m, noise, limits, out, far)
         return _move(LINEAR, False, points, counts, draws, m, noise, limits, out, far)
     return _move(EXPONENTIAL, True, points, counts, draws, m, noise, limits, out, far)
+
+
+@njit(**_INLINE)
+def move_listed(kind, weight, params, lists, draws, m, noise, limits, out, far):
+    """Call `_move_listed` with constants, so that each loop holds the formulas of one case only."""
+    if kind == LINEAR:
+        if noise[1]:
+            return _move_listed(
+                LINEAR, True, weight, params, *lists, draws, m, noise, limits, out, far
+            )
+        return _move_listed(
+            LINEAR, False, weight, params, *lists, draws, m, noise, limits, out, far
+        )
+    return _move_listed(
+        EXPONENTIAL, True, weight, params, *lists, draws, m, noise, limits, out, far
+    )

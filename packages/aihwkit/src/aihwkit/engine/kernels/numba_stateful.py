@@ -13,8 +13,8 @@ from numba import njit
 from aihwkit.engine.kernels.numba_intrinsics import bit_count, load, lowest_bit, store
 from aihwkit.engine.kernels.numba_points import (
     PADDING,
-    add_point,
     new_room,
+    pad,
     padded,
     show,
     take_all,
@@ -70,26 +70,46 @@ def _touched(masks, d_words, touched):
 
 
 @njit(**_INLINE)
-def _list(touched, x_words, x_negative, d_words, negative, only, weight, params, room):
-    """List the marked columns, and return how many there are.
-
-    With `only`, those with pulses of one direction, as up pulses.
-    """
-    first, bits = x_words[0], d_words[0]
+def _list(touched, columns):
+    """List the marked columns."""
     m = _U(0)
     for q in range(touched.shape[0]):
         marks = touched[q]
+        first = _U(q) << _SIX
         while marks != 0:
-            j = (_U(q) << _SIX) + lowest_bit(marks)
+            columns[m] = _W(first + lowest_bit(marks))
             marks &= marks - _ONE_BIT
-            count = _F(np.int32(bit_count(_W(first[j] & bits))))
-            for word in range(1, d_words.shape[0]):
-                count += _F(np.int32(bit_count(_W(x_words[word, j] & d_words[word]))))
-            side = x_negative[j] ^ negative
-            if only == 0 or side == only - 1:
-                add_point(room, m, j, 0 if only else side, count, weight, params)
-                m += _ONE_BIT
-    return m
+            m += _ONE_BIT
+
+
+@njit(**_INLINE)
+def _count(x_words, x_negative, d_words, negative, m, lists):
+    """Count the coincidences of the listed columns, and tell their places."""
+    columns, places, counts = lists
+    n = _W(x_negative.shape[0])
+    first, bits = x_words[0], d_words[0]
+    for k in range(padded(m)):
+        k = _U(k)
+        column = load(columns, k, 7)
+        j = _U(column)
+        store(counts, k, _F(np.int32(bit_count(_W(load(first, j, 7) & bits)))), 7)
+        store(places, k, _W(column + n * _W(load(x_negative, j, 7) ^ negative)), 7)
+    for word in range(1, d_words.shape[0]):
+        more, bits = x_words[word], d_words[word]
+        for k in range(m):
+            counts[k] += _F(np.int32(bit_count(_W(more[columns[k]] & bits))))
+
+
+@njit(**_INLINE)
+def _keep_one_direction(only, n, m, lists):
+    """Keep the pulses of one direction, as up pulses, and return how many columns have them."""
+    columns, places, counts = lists
+    kept = _U(0)
+    for k in range(m):
+        if (places[k] >= n) == (only == 2):
+            columns[kept], places[kept], counts[kept] = columns[k], columns[k], counts[k]
+            kept += _ONE_BIT
+    return kept
 
 
 @njit(**_INLINE)
@@ -127,7 +147,7 @@ def stateful_rows(
     Args:
         kind: of the devices.
         weight: `[d, x]`, changed in place.
-        params: parameters of the devices, `[d, 8 * x]`; see `add_point`.
+        params: parameters of the devices, `[d, 8 * x]`; see `move_listed`.
         trains: of the inputs, `[vectors, words, x]`, and 1 for negative inputs, `[vectors, x]`;
             see `column_masks`; of the rows, `[d, vectors, words]`, and 1 where pulses turn around,
             `[d, vectors]`.
@@ -148,8 +168,12 @@ def stateful_rows(
         np.empty(masks.shape[2], np.uint64),
         np.zeros(4 * (n + 64) + PADDING, np.float32),
     )
-    arrived, sides, room = np.zeros(n, np.bool_), np.empty(n, np.uint8), new_room(n)
-    counts, own_draws = room[0][1], room[3][1]
+    arrived, sides, room = (
+        np.zeros(n if write_noise > 0 else 0, np.bool_),
+        np.empty(n, np.uint32),
+        new_room(n),
+    )
+    counts, own_draws = room[0][2], room[3][1]
     active = np.empty(x_words.shape[0] + 1, np.int64)
     seen_noise = np.zeros(record[0].shape[0] + 64, np.float32)
     for row in range(start, stop):
@@ -186,9 +210,12 @@ def stateful_rows(
                     normals(own_draws, n, keys[0], keys[1], _U(row), _U(vector), _VECTOR_NOISE)
                 take_all(kind, w, p, sides, room, noise, limits, arrived, keys, row, vector)
                 continue
-            m = _list(
-                touched, x_words[vector], x_negative[vector], bits, negative, only, w, p, room
-            )
+            pad(room[0], m)
+            _list(touched, room[0][0])
+            _count(x_words[vector], x_negative[vector], bits, negative, m, room[0])
+            if only:
+                m = _keep_one_direction(only, n, m, room[0])
+            pad(room[0], m)
             if noise[0] > 0 and left < m:
                 # Several vectors' numbers at once: short loops of few columns are slow.
                 wanted = min(_EIGHT, _U(n_active - place)) * (m + (m >> _U(3))) + _EIGHT
@@ -198,7 +225,7 @@ def stateful_rows(
             first = drawn - left
             left -= m if noise[0] > 0 else _U(0)
             draws = ahead[first : first + padded(m)]
-            take_points(kind, w, room, draws, m, noise, limits, arrived, keys, row, vector)
+            take_points(kind, w, p, room, draws, m, noise, limits, arrived, keys, row, vector)
         last = x_words.shape[0]
         _write_down(
             record, entry, last, row, w, visible, arrived, write_noise, seen_noise, keys, room
@@ -267,7 +294,7 @@ def counted_rows(
     Args:
         kind: of the devices.
         weight: `[d, x]`, changed in place.
-        params: parameters of the devices, `[d, 8 * x]`; see `add_point`.
+        params: parameters of the devices, `[d, 8 * x]`; see `move_listed`.
         signed: numbers of pulses, positive up, `[rows, columns]`.
         rows: rows of the part.
         columns: columns of the part.
@@ -280,19 +307,26 @@ def counted_rows(
         stop: end of the rows.
     """
     n = weight.shape[1]
-    draws, arrived, room = np.zeros(n + 64, np.float32), np.zeros(n, np.bool_), new_room(n)
+    draws, arrived, room = (
+        np.zeros(n + 64, np.float32),
+        np.zeros(n if write_noise > 0 else 0, np.bool_),
+        new_room(n),
+    )
+    listed, places, counts = room[0]
     for place in range(start, stop):
         row, m = rows[place], _U(0)
         w, p = weight[row], params[row]
         for k in range(columns.shape[0]):
             number = signed[place, k]
             if number != 0:
-                add_point(room, m, _U(columns[k]), number < 0, abs(number), w, p)
+                listed[m], counts[m] = columns[k], abs(number)
+                places[m] = columns[k] + (n if number < 0 else 0)
                 m += _ONE_BIT
         if m == 0:
             continue
+        pad(room[0], m)
         if noise[0] > 0:
             normals(draws, m, keys[0], keys[1], _U(row), _U(0), _VECTOR_NOISE)
-        take_points(kind, w, room, draws, m, noise, limits, arrived, keys, row, 0)
+        take_points(kind, w, p, room, draws, m, noise, limits, arrived, keys, row, 0)
         if write_noise > 0:
             show(visible[row], w, arrived, write_noise, row, 0, keys, room)

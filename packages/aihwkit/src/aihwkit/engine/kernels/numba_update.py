@@ -197,10 +197,10 @@ def _stateful(
     numba_stateful.column_masks(x_words, masks)
     trains = (
         x_words,
-        (pulses.x_signs < 0).numpy().view(np.uint8),
+        (pulses.x_signs < 0).to(torch.int32).numpy().view(np.uint32),
         masks,
         pulses.d_words.permute(2, 0, 1).contiguous().numpy().view(np.uint32),
-        (pulses.d_signs < 0).t().contiguous().numpy().view(np.uint8),
+        (pulses.d_signs < 0).t().to(torch.int32).contiguous().numpy().view(np.uint32),
     )
     arguments = (
         _kind(engine),

@@ -70,8 +70,24 @@ def _touched(masks, d_words, touched):
 
 
 @njit(**_INLINE)
-def _list(touched, columns):
-    """List the marked columns."""
+def _list(touched, pulses, negative, only, n, m, lists):
+    """List the marked columns with their pulses, and return how many there are.
+
+    With `only`, those with pulses of one direction, as up pulses.
+    """
+    x_words, x_negative, d_words = pulses
+    pad(lists, m)
+    _columns(touched, lists[0])
+    _count(x_words, x_negative, d_words, negative, m, lists)
+    if only:
+        m = _keep_one_direction(only, n, m, lists)
+    pad(lists, m)
+    return m
+
+
+@njit(**_INLINE)
+def _columns(touched, columns):
+    """Write the columns that are marked."""
     m = _U(0)
     for q in range(touched.shape[0]):
         marks = touched[q]
@@ -163,73 +179,44 @@ def stateful_rows(
         stop: end of the rows.
     """
     x_words, x_negative, masks, d_words, d_negative = trains
-    n = weight.shape[1]
-    touched, ahead = (
-        np.empty(masks.shape[2], np.uint64),
-        np.zeros(4 * (n + 64) + PADDING, np.float32),
-    )
-    arrived, sides, room = (
-        np.zeros(n if write_noise > 0 else 0, np.bool_),
-        np.empty(n, np.uint32),
-        new_room(n),
-    )
-    counts, own_draws = room[0][2], room[3][1]
-    active = np.empty(x_words.shape[0] + 1, np.int64)
-    seen_noise = np.zeros(record[0].shape[0] + 64, np.float32)
+    n_vectors, n, n_entries = x_words.shape[0], weight.shape[1], record[0].shape[0]
+    touched, sides = np.empty(masks.shape[2], np.uint64), np.empty(n, np.uint32)
+    ahead, room = np.zeros(4 * (n + 64) + PADDING, np.float32), new_room(n)
+    arrived = np.zeros(n if write_noise > 0 else 0, np.bool_)
+    active, seen_noise = np.empty(n_vectors + 1, np.int64), np.zeros(n_entries + 64, np.float32)
+    shown = (visible, arrived, write_noise, seen_noise, keys, room)
     for row in range(start, stop):
         w, p = weight[row], params[row]
         if write_noise > 0 and record[2]:
-            normals(seen_noise, record[0].shape[0], keys[0], keys[1], _U(row), _U(0), _SEEN_NOISE)
+            normals(seen_noise, n_entries, keys[0], keys[1], _U(row), _U(0), _SEEN_NOISE)
         n_active = _list_active(d_words[row], active)
         left = drawn = _U(0)
         entry = 0
         for place in range(n_active):
             vector = active[place]
-            if entry < record[0].shape[0] and record[0][entry] <= vector:
-                entry = _write_down(
-                    record,
-                    entry,
-                    vector,
-                    row,
-                    w,
-                    visible,
-                    arrived,
-                    write_noise,
-                    seen_noise,
-                    keys,
-                    room,
-                )
-            bits, negative = d_words[row, vector], d_negative[row, vector]
-            m = _touched(masks[vector], bits, touched)
-            if m == 0:
-                continue
+            if entry < n_entries and record[0][entry] <= vector:
+                entry = _write_down(record, entry, vector, row, w, shown)
+            m = _touched(masks[vector], d_words[row, vector], touched)
+            pulses = x_words[vector], x_negative[vector], d_words[row, vector]
+            falls = d_negative[row, vector]
             if not only and 5 * m > 2 * _U(n):
                 # Loops over all columns need no lists, and load what is together.
-                _count_all(x_words[vector], x_negative[vector], bits, negative, counts, sides)
+                _count_all(*pulses, falls, room[0][2], sides)
                 if noise[0] > 0:
-                    normals(own_draws, n, keys[0], keys[1], _U(row), _U(vector), _VECTOR_NOISE)
+                    normals(room[3][1], n, keys[0], keys[1], _U(row), _U(vector), _VECTOR_NOISE)
                 take_all(kind, w, p, sides, room, noise, limits, arrived, keys, row, vector)
-                continue
-            pad(room[0], m)
-            _list(touched, room[0][0])
-            _count(x_words[vector], x_negative[vector], bits, negative, m, room[0])
-            if only:
-                m = _keep_one_direction(only, n, m, room[0])
-            pad(room[0], m)
-            if noise[0] > 0 and left < m:
-                # Several vectors' numbers at once: short loops of few columns are slow.
-                wanted = min(_EIGHT, _U(n_active - place)) * (m + (m >> _U(3))) + _EIGHT
-                drawn = min((wanted | _SIXTY_THREE) + _ONE_BIT, _U(ahead.shape[0] - PADDING))
-                normals(ahead, drawn, keys[0], keys[1], _U(row), _U(vector), _VECTOR_NOISE)
-                left = drawn
-            first = drawn - left
-            left -= m if noise[0] > 0 else _U(0)
-            draws = ahead[first : first + padded(m)]
-            take_points(kind, w, p, room, draws, m, noise, limits, arrived, keys, row, vector)
-        last = x_words.shape[0]
-        _write_down(
-            record, entry, last, row, w, visible, arrived, write_noise, seen_noise, keys, room
-        )
+            elif m > 0:
+                m = _list(touched, pulses, falls, only, n, m, room[0])
+                if noise[0] > 0 and left < m:
+                    # Several vectors' numbers at once: short loops of few columns are slow.
+                    wanted = min(_EIGHT, _U(n_active - place)) * (m + (m >> _U(3))) + _EIGHT
+                    drawn = min((wanted | _SIXTY_THREE) + _ONE_BIT, _U(ahead.shape[0] - PADDING))
+                    normals(ahead, drawn, keys[0], keys[1], _U(row), _U(vector), _VECTOR_NOISE)
+                    left = drawn
+                draws = ahead[drawn - left : drawn - left + padded(m)]
+                left -= m if noise[0] > 0 else _U(0)
+                take_points(kind, w, p, room, draws, m, noise, limits, arrived, keys, row, vector)
+        _write_down(record, entry, n_vectors, row, w, shown)
         if write_noise > 0:
             show(visible[row], w, arrived, write_noise, row, 0, keys, room)
 
@@ -248,13 +235,12 @@ def _list_active(d_words, active):
 
 
 @njit(**OPTIONS)
-def _write_down(
-    record, entry, vector, row, weight, visible, arrived, write_noise, seen_noise, keys, room
-):
+def _write_down(record, entry, vector, row, weight, shown):
     """Write down what is wanted before a vector, and return the entry that is next.
 
     Write noise that nobody has seen yet is drawn when it is seen.
     """
+    visible, arrived, write_noise, seen_noise, keys, room = shown
     after, index, by_column, values = record
     while entry < after.shape[0] and after[entry] <= vector:
         place = index[entry]

@@ -1,8 +1,6 @@
 """Pulsed devices of one's own."""
 
-import copy
 from collections.abc import Callable
-from dataclasses import MISSING, fields
 from typing import Any
 
 from torch import Generator, Tensor
@@ -12,6 +10,7 @@ from aihwkit.engine.granularity import add_granularity
 from aihwkit.functional.response import ResponseModel
 from aihwkit.simulator.configs.pulsed import PulsedDevice
 from aihwkit.simulator.parameters.plain import register_plain_class
+from aihwkit.simulator.rpu_base.core_parameter import field_defaults
 from aihwkit.simulator.rpu_base.devices import PulsedResistiveDeviceParameter
 from synaptensor.validation import check_callable
 
@@ -43,19 +42,9 @@ def register_device(
         raise TypeError(f"config_class must derive from PulsedDevice, got {config_class!r}")
     check_callable("draw", draw)
     kind = config_class.__name__
-    members = {"kind": kind, "_defaults": classmethod(lambda _: _defaults_of(config_class))}
+    members = {"kind": kind, "_defaults": classmethod(lambda _: field_defaults(config_class))}
     parameter_class: Any = type(f"{kind}Parameter", (PulsedResistiveDeviceParameter,), members)
     config_class.bindings_class = parameter_class
     add_device(kind, draw)
     add_granularity(kind, granularity)
     register_plain_class(config_class)
-
-
-def _defaults_of(config_class: type[PulsedDevice]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for item in fields(config_class):
-        if item.default is not MISSING:
-            values[item.name] = copy.deepcopy(item.default)
-        elif item.default_factory is not MISSING:
-            values[item.name] = item.default_factory()
-    return values

@@ -8,7 +8,18 @@ from typing import Any, ClassVar
 
 import torch
 
-__all__ = ["CoreParameter", "add_typed_classes"]
+__all__ = ["CoreParameter", "add_typed_classes", "field_defaults"]
+
+
+def field_defaults(config_class: type) -> dict[str, Any]:
+    """Return new values of all fields of a dataclass that have a default."""
+    values: dict[str, Any] = {}
+    for item in fields(config_class):
+        if item.default is not MISSING:
+            values[item.name] = copy.deepcopy(item.default)
+        elif item.default_factory is not MISSING:
+            values[item.name] = item.default_factory()
+    return values
 
 
 class CoreParameter:
@@ -32,14 +43,7 @@ class CoreParameter:
         if cls.config is None:
             return {}
         module, name = cls.config
-        config = getattr(import_module(f"aihwkit.simulator.{module}"), name)
-        values: dict[str, Any] = {}
-        for item in fields(config):
-            if item.default is not MISSING:
-                values[item.name] = copy.deepcopy(item.default)
-            elif item.default_factory is not MISSING:
-                values[item.name] = item.default_factory()
-        return values
+        return field_defaults(getattr(import_module(f"aihwkit.simulator.{module}"), name))
 
     def __setattr__(self, name: str, value: Any) -> None:
         known = self.__dict__

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.integration.states import assert_equal
 from torch import nn
 
 from aihwkit.nn import AnalogConv2d, AnalogLinear
@@ -172,19 +173,5 @@ def test_a_forward_pass_works_or_refuses_and_changes_nothing(name, value):
         error = documented_error(model, value)
         if error is not None:
             assert str(error)
-            assert_equal(model.state_dict(), before)
+            assert_equal(model.state_dict(), before, equal_nan=True)
         model(good)
-
-
-def assert_equal(a, b):
-    if isinstance(a, torch.Tensor):
-        torch.testing.assert_close(a, b, rtol=0, atol=0, equal_nan=True)
-    elif isinstance(a, dict):
-        assert list(a) == list(b)
-        for key in a:
-            assert_equal(a[key], b[key])
-    elif isinstance(a, list | tuple):
-        for one, other in zip(a, b, strict=True):
-            assert_equal(one, other)
-    else:
-        assert a == b

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.distributed as dist
+from tests.integration.states import assert_equal
 
 from synaptensor.testing import run_distributed
 
@@ -36,20 +37,6 @@ def run_program(rank, name, steps, folder=None, every=3):
 def full(value):
     value = value.full_tensor() if hasattr(value, "full_tensor") else value
     return value.detach().clone() if isinstance(value, torch.Tensor) else value
-
-
-def assert_equal(a, b):
-    if isinstance(a, torch.Tensor):
-        torch.testing.assert_close(a, b, rtol=0, atol=0)
-    elif isinstance(a, dict):
-        assert list(a) == list(b)
-        for key in a:
-            assert_equal(a[key], b[key])
-    elif isinstance(a, list | tuple):
-        for one, other in zip(a, b, strict=True):
-            assert_equal(one, other)
-    else:
-        assert a == b
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -99,8 +99,6 @@ def probe(
     Logistic regression by default. It has one minimum, so its accuracy says nothing of the order
     of the samples, unlike that of a hinge loss after some passes of stochastic descent.
     """
-    from sklearn.linear_model import LogisticRegression
-
     pooled = nn.Sequential(model, nn.MaxPool2d(kernel_size=2, stride=2))
     bar = None if options.quiet else tqdm
     features = {}
@@ -109,9 +107,12 @@ def probe(
         found = extract_embeddings(pooled, list(loader()), progress=bar)
         features[name] = (found.output.flatten(1).numpy(), found.label.numpy())
         print(f"embedding of {len(found.label)} {name} images: {time.perf_counter() - start:.1f} s")
+    if classifier is None:
+        from sklearn.linear_model import LogisticRegression
+
+        classifier = LogisticRegression(C=0.03, max_iter=1000)
     start = time.perf_counter()
-    fitted = classifier or LogisticRegression(C=0.03, max_iter=1000)
-    fitted.fit(*features["train"])
+    fitted = classifier.fit(*features["train"])
     print(f"{type(fitted).__name__}: {time.perf_counter() - start:.1f} s")
     scores = {name: float(fitted.score(*pair)) for name, pair in features.items()}
     for name, score in scores.items():

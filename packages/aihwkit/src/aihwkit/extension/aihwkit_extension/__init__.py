@@ -1,0 +1,5 @@
+"""Namespace of the operators."""
+
+from aihwkit.extension.aihwkit_extension import ops
+
+__all__ = ["ops"]

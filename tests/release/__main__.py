@@ -35,7 +35,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--dist", type=Path, help="folder for wheel and sdist, dist/ by default")
     torch = "requirement of torch to install with; the lowest and the newest by default"
     parser.add_argument("--torch", action="append", help=torch)
-    pip = "option of pip install, such as --pip=--find-links=wheels"
+    pip = "option of the installer (uv or pip), such as --pip=--find-links=wheels"
     parser.add_argument("--pip", action="append", default=[], help=pip)
     parser.add_argument("--root", type=Path, default=ROOT, help="repository, this one by default")
     return parser.parse_args(argv)

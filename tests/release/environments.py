@@ -1,5 +1,7 @@
 """Empty environments in which what was built must install and import."""
 
+import os
+import shutil
 import sys
 import venv
 from collections.abc import Sequence
@@ -8,7 +10,7 @@ from pathlib import Path
 from packaging.version import Version
 from steps import run
 
-__all__ = ["IMPORT_ALL", "check_core", "install_and_import"]
+__all__ = ["IMPORT_ALL", "check_core", "install_and_import", "installer"]
 
 # Optional libraries may be absent, so only the import gate's error is allowed to stop an import.
 IMPORT_ALL = """
@@ -28,6 +30,14 @@ for name, version in (pair.split("==") for pair in sys.argv[1:]):
 """
 
 
+def installer() -> str:
+    """Path of uv, which unpacks each release of torch once for all environments, or `"pip"`.
+
+    `hatch run` names the uv that it brings.
+    """
+    return os.environ.get("HATCH_UV") or shutil.which("uv") or "pip"
+
+
 def install_and_import(
     archive: Path, name: str, version: Version, torch: str, folder: Path, options: list[str]
 ) -> str:
@@ -39,16 +49,18 @@ def install_and_import(
         version: What it must say that it is.
         torch: Requirement of torch, such as `torch==2.6.*`.
         folder: Where to make the environment.
-        options: Options of `pip install`, for example an index.
+        options: Options of the installer, for example an index.
 
     Returns:
         The version of torch that was installed.
     """
-    venv.create(folder, with_pip=True, clear=True)
+    uv = installer() != "pip"
+    venv.create(folder, with_pip=not uv, clear=True)
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *options]
-    run([*install, torch, archive], folder)
-    run([python, "-m", "pip", "check"], folder)
+    pip = [installer(), "pip"] if uv else [python, "-m", "pip", "--disable-pip-version-check"]
+    place = ["--python", python] if uv else []
+    run([*pip, "install", "-q", *place, *options, torch, archive], folder)
+    run([*pip, "check", *place], folder)
     run([python, "-c", IMPORT_ALL, f"{name}=={version}"], folder)
     return run([python, "-c", "import torch; print(torch.__version__)"], folder).strip()
 

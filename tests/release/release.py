@@ -10,7 +10,7 @@ from pathlib import Path
 import changelog
 from archives import build, check_sdist, check_wheel
 from distribution import CORE, Distribution
-from environments import check_core, install_and_import
+from environments import check_core, install_and_import, installer
 from packaging.version import InvalidVersion, Version
 from steps import ReleaseError, run, step
 
@@ -29,7 +29,7 @@ class Release:
         work: Empty folder for everything temporary.
         skip: Checks to leave out.
         torch: Requirements of torch to install with; `None` for the lowest and the newest.
-        pip: Options of `pip install`.
+        pip: Options of the installer, pip or uv.
 
     Raises:
         ReleaseError: The version is none, or does not follow those before.
@@ -153,7 +153,8 @@ class Release:
             options += ["--find-links", str(self._core_archive())]
         for index, torch in enumerate(self.torch):
             for archive in (wheel, sdist):
-                with step(f"{archive.name} installs with {torch} in an empty environment"):
+                title = f"{archive.name} installs with {torch} in an empty environment"
+                with step(f"{title}, by {Path(installer()).name}"):
                     install_and_import(
                         archive, self.package.name, self.version, torch,
                         self.work / f"environment{index}", options,

@@ -186,6 +186,8 @@ def _refuse_unless(
     name: str, value: object, expected: str, *conditions: tuple[_Comparison, float]
 ) -> None:
     if isinstance(value, torch.Tensor):
+        if value.is_complex() or value.is_meta:
+            _refuse(TypeError, name, f"real numbers with values, {expected}", describe(value))
         # NaN fails every comparison, so it is refused here too.
         bad = torch.zeros_like(value, dtype=torch.bool)
         for compare, limit in conditions:

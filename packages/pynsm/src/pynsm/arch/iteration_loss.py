@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pynsm.arch.iteration import IterationModule
-from synaptensor.validation import check_callable
+from synaptensor.validation import check_callable, check_instance
 
 __all__ = ["IterationLossModule"]
 
@@ -56,8 +56,10 @@ class IterationLossModule(IterationModule):
         if iteration_projection is not None:
             check_callable("iteration_projection", iteration_projection)
         self.it_construct_sched = iteration_scheduler
-        self.it_optim_kwargs = {"lr": iteration_lr, **(it_optim_kwargs or {})}
-        self.it_sched_kwargs = dict(it_sched_kwargs or {})
+        optimizer_kwargs = check_instance("it_optim_kwargs", it_optim_kwargs, Mapping | None)
+        scheduler_kwargs = check_instance("it_sched_kwargs", it_sched_kwargs, Mapping | None)
+        self.it_optim_kwargs = {"lr": iteration_lr, **(optimizer_kwargs or {})}
+        self.it_sched_kwargs = dict(scheduler_kwargs or {})
         self.iteration_projection = iteration_projection
         self.iteration_optimizer: Any = None
         self.iteration_scheduler: Any = None

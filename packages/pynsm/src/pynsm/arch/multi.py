@@ -1,6 +1,6 @@
 """The similarity-matching circuit with any number of encoders."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import zip_longest
 from typing import Any, Literal
 
@@ -104,7 +104,7 @@ class MultiSimilarityMatching(IterationLossModule):
         **kwargs: Any,
     ) -> None:
         super().__init__(max_iterations=max_iterations, **kwargs)
-        self.encoders = nn.ModuleList(encoders)
+        self.encoders = nn.ModuleList(_check_encoders(encoders))
         self.out_channels = check_integer("out_channels", out_channels, minimum=1)
         self.tau = tau
         self.tol = check_nonnegative("tol", tol)
@@ -370,6 +370,13 @@ class MultiSimilarityMatching(IterationLossModule):
             tensor = getattr(self, name)
             setattr(self, name, None if tensor is None else fn(tensor))
         return self
+
+
+def _check_encoders(encoders: Iterable[nn.Module]) -> list[nn.Module]:
+    encoders = list(check_instance("encoders", encoders, Iterable))
+    for index, encoder in enumerate(encoders):
+        check_instance(f"encoders[{index}]", encoder, nn.Module)
+    return encoders
 
 
 def _are_same(xs: Sequence[Any], others: Sequence[Any]) -> bool:

@@ -8,7 +8,7 @@ from pynsm.arch.encoding import encode
 from pynsm.arch.multi import MultiSimilarityMatching
 from pynsm.errors import MissingInputError
 from pynsm.functional.labels import as_one_hot
-from synaptensor.validation import check_integer
+from synaptensor.validation import check_instance, check_integer
 
 __all__ = ["SupervisedSimilarityMatching"]
 
@@ -44,6 +44,8 @@ class SupervisedSimilarityMatching(MultiSimilarityMatching):
         **kwargs: Any,
     ) -> None:
         check_integer("num_classes", num_classes, minimum=1)
+        check_integer("out_channels", out_channels, minimum=1)
+        check_instance("label_bias", label_bias, bool)
         label_encoder = nn.Linear(num_classes, out_channels, bias=label_bias)
         kwargs.setdefault("regularization", ("weight", "whiten"))
         super().__init__(encoders=[encoder, label_encoder], out_channels=out_channels, **kwargs)

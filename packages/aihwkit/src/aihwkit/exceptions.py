@@ -12,6 +12,7 @@ __all__ = [
     "ConfigError",
     "CudaError",
     "FusionExportError",
+    "MissingBiasError",
     "ModuleError",
     "TileError",
     "TileModuleError",
@@ -37,6 +38,10 @@ class TileModuleError(TileError):
 
 class ArgumentError(AihwkitException, ValueError):
     """An argument has a value that the called function does not know."""
+
+
+class MissingBiasError(ArgumentError, RuntimeError):
+    """A tile that stores its bias on the crossbar was given weights without a bias."""
 
 
 class CudaError(AihwkitException, RuntimeError):

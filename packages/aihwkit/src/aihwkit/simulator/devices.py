@@ -10,6 +10,8 @@ from typing import Any
 from aihwkit.simulator.configs.pulsed import FloatingPointDevice
 from aihwkit.simulator.configs.step_devices import ConstantStepDevice
 from aihwkit.simulator.configs.training_configs import FloatingPointRPUConfig, SingleRPUConfig
+from aihwkit.simulator.parameters.enums import RPUDataType
+from aihwkit.simulator.parameters.helpers import parameters_to_bindings
 from aihwkit.simulator.parameters.legacy import (
     AnalogTileBackwardInputOutputParameters,
     AnalogTileInputOutputParameters,
@@ -96,6 +98,11 @@ class BaseResistiveDevice:
         The bias is an analog column and nothing is split, as it was with these devices.
         """
         raise NotImplementedError
+
+    @staticmethod
+    def _parameters_to_bindings(params: Any) -> Any:
+        """Return the core's counterpart of one of the parameter objects."""
+        return parameters_to_bindings(params, RPUDataType.FLOAT)
 
     def create_tile(self, x_size: int, d_size: int) -> Any:
         """Return a tile of the simulator core with random weights.

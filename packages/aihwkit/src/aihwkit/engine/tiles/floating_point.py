@@ -10,6 +10,7 @@ from torch import Tensor
 from aihwkit.engine.cells.base import Cell, columns_in_range
 from aihwkit.engine.cells.ideal import IdealCell
 from aihwkit.engine.tiles.extra import TileExtra
+from aihwkit.engine.tiles.first_release import FirstReleaseMethods
 from aihwkit.engine.tiles.indexed import fold, unfold
 from aihwkit.engine.tiles.layout import append_ones, from_rows, to_rows
 from aihwkit.engine.tiles.weight_operations import TileWeightOperations
@@ -20,7 +21,7 @@ __all__ = ["FloatingPointTile"]
 INITIAL_LEARNING_RATE = 0.1
 
 
-class FloatingPointTile(TileExtra, TileWeightOperations):
+class FloatingPointTile(FirstReleaseMethods, TileExtra, TileWeightOperations):
     """Matrix `[d, x]` with `y = W x`, `W^T d` and `W -= lr d x^T`.
 
     Devices are drawn at first use, so creating a tile takes no numbers from torch's generator;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from warnings import warn
 
 import torch
@@ -12,7 +12,10 @@ from torch.nn import Module, Parameter
 
 from aihwkit.exceptions import ModuleError
 from aihwkit.optim.data_parallel import replicate
+from aihwkit.simulator.devices import BaseResistiveDevice, FloatingPointResistiveDevice
 from aihwkit.simulator.parameters.base import RPUConfigBase
+from aihwkit.simulator.tiles.analog import AnalogTile
+from aihwkit.simulator.tiles.floating_point import FloatingPointTile
 from aihwkit.simulator.tiles.module import TileModule
 
 __all__ = ["AnalogLayerBase", "AnalogModuleBase"]
@@ -251,5 +254,46 @@ def _is_empty(value: Any) -> bool:
     return isinstance(value, Tensor) and value.numel() == 0
 
 
-AnalogModuleBase = AnalogLayerBase
-"""Name of the base class in the first interface."""
+class AnalogModuleBase(AnalogLayerBase):
+    """Base of layers with one weight matrix, under its name and rules of the first interface.
+
+    A layer of one's own takes its tile from `_setup_tile` and keeps it as `analog_tile`.
+
+    Attributes:
+        TILE_CLASS_FLOATING_POINT: class of tiles of a `FloatingPointResistiveDevice`.
+        TILE_CLASS_ANALOG: class of tiles of all other devices.
+    """
+
+    TILE_CLASS_FLOATING_POINT: ClassVar[type] = FloatingPointTile
+    TILE_CLASS_ANALOG: ClassVar[type] = AnalogTile
+
+    def _setup_tile(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool,
+        resistive_device: BaseResistiveDevice | None = None,
+        realistic_read_write: bool = False,
+    ) -> Any:
+        """Note sizes and device and return a tile for them.
+
+        Args:
+            in_features: columns of the matrix, without the bias.
+            out_features: rows of the matrix.
+            bias: whether the tile holds a bias.
+            resistive_device: device; None means a floating-point tile, as in all layers.
+            realistic_read_write: read and write weights through the device.
+        """
+        device = FloatingPointResistiveDevice() if resistive_device is None else resistive_device
+        self.use_bias = bias
+        self.realistic_read_write = realistic_read_write
+        self.in_features, self.out_features = in_features, out_features
+        exact = isinstance(device, FloatingPointResistiveDevice)
+        tile_class = self.TILE_CLASS_FLOATING_POINT if exact else self.TILE_CLASS_ANALOG
+        return tile_class(out_features, in_features, resistive_device=device, bias=bias)
+
+    def _tile_of_layer(self) -> Any:
+        if getattr(self, "analog_module", None) is not None:
+            return self.analog_module
+        tile = getattr(self, "analog_tile", None)
+        return super()._tile_of_layer() if tile is None else tile

@@ -82,7 +82,7 @@ class _AnalogConvNd(AnalogWeightLayer, AnalogConvBase):  # type: ignore[misc]
         request = resolve_tile_request(
             rpu_config, tile_module_class, resistive_device, realistic_read_write
         )
-        self._setup_tile(request, bias)
+        self._build_tile(request, bias)
         self.use_indexed = use_indexed
 
     def _make_tile_module(self, tile_class: type, config: RPUConfigBase, bias: bool) -> Module:

@@ -7,7 +7,7 @@ from typing import Any
 
 from synaptensor.validation import check_choice, check_integer
 
-__all__ = ["ConvGeometry"]
+__all__ = ["ConvGeometry", "per_dimension"]
 
 _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -52,20 +52,20 @@ class ConvGeometry:
         for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
             if channels % groups:
                 raise ValueError(f"{name} must be a multiple of groups={groups}, got {channels}")
-        strides = _per_dimension("stride", stride, dims, 1)
+        strides = per_dimension("stride", stride, dims, 1)
         if isinstance(padding, str):
             check_choice("padding", padding, ("same", "valid"))
             if padding == "same" and any(s != 1 for s in strides):
                 raise ValueError(f"padding='same' needs stride 1, got {stride!r}")
         else:
-            padding = _per_dimension("padding", padding, dims, 0)
+            padding = per_dimension("padding", padding, dims, 0)
         return cls(
             in_channels,
             out_channels,
-            _per_dimension("kernel_size", kernel_size, dims, 1),
+            per_dimension("kernel_size", kernel_size, dims, 1),
             strides,
             padding,
-            _per_dimension("dilation", dilation, dims, 1),
+            per_dimension("dilation", dilation, dims, 1),
             groups,
             padding_mode,
             output_padding=(0,) * dims,
@@ -87,9 +87,10 @@ class ConvGeometry:
         return tuple((int(p), int(p)) for p in self.padding)
 
 
-def _per_dimension(
+def per_dimension(
     name: str, value: int | tuple[int, ...], dims: int, minimum: int
 ) -> tuple[int, ...]:
+    """Return one integer for each dimension, from a number for all or a sequence of them."""
     values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * dims
     if len(values) != dims:
         raise ValueError(f"{name} must be a number or {dims} numbers, got {value!r}")

@@ -18,7 +18,7 @@ from torch.nn import (
 from torch.nn.modules.conv import _ConvTransposeNd
 
 from aihwkit.nn.modules.base import AnalogLayerBase
-from aihwkit.nn.modules.conv_geometry import ConvGeometry
+from aihwkit.nn.modules.conv_geometry import ConvGeometry, per_dimension
 from aihwkit.nn.modules.linear_mapped import mappable_config
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.folding import KernelUnfold, fold_vectors
@@ -77,7 +77,7 @@ class _AnalogConvTransposeNd(AnalogLayerBase, _ConvTransposeNd):  # type: ignore
         )
         geometry.write_to(self)
         self.transposed = True
-        self.output_padding = _per_dimension(output_padding, self.n_dims)
+        self.output_padding = per_dimension("output_padding", output_padding, self.n_dims, 0)
         self.in_features = in_channels // groups
         self.out_features = out_channels * prod(self.kernel_size)
         self._fold_rule = KernelUnfold(
@@ -228,10 +228,6 @@ def _arguments(module: Any, bias: bool) -> tuple[Any, ...]:
         module.dilation,
         module.padding_mode,
     )
-
-
-def _per_dimension(value: int | tuple[int, ...], dims: int) -> tuple[int, ...]:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,) * dims
 
 
 class AnalogConvTranspose1d(_AnalogConvTransposeNd):

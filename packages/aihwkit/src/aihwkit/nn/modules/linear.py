@@ -56,7 +56,7 @@ class AnalogLinear(AnalogWeightLayer, Linear):  # type: ignore[misc]
         request = resolve_tile_request(
             rpu_config, tile_module_class, resistive_device, realistic_read_write
         )
-        self._setup_tile(request, bias)
+        self._build_tile(request, bias)
 
     def forward(self, x_input: Tensor) -> Tensor:
         """Return the outputs `[..., out_features]` of inputs `[..., in_features]`."""

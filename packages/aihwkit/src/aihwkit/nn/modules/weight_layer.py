@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import Module, Parameter, init
 
 from aihwkit.exceptions import ArgumentError, ModuleError
-from aihwkit.nn.modules.base import AnalogLayerBase
+from aihwkit.nn.modules.base import AnalogModuleBase
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.defaults import (
     as_rpu_config,
@@ -78,7 +78,7 @@ def initial_weights(
     return weight, init.uniform_(weight.new_empty(out_features), -bound, bound)
 
 
-class AnalogWeightLayer(AnalogLayerBase):
+class AnalogWeightLayer(AnalogModuleBase):
     """Mixin of layers with one weight matrix `[out_features, in_features]` and a bias.
 
     Layers that are built without a configuration, or with a `resistive_device`, have parameters
@@ -96,7 +96,7 @@ class AnalogWeightLayer(AnalogLayerBase):
     out_features: int
     analog_module: Any
 
-    def _setup_tile(self, request: TileRequest, bias: bool) -> None:
+    def _build_tile(self, request: TileRequest, bias: bool) -> None:
         self.use_bias = bias
         self.resistive_device = request.resistive_device
         self.realistic_read_write = request.realistic_read_write

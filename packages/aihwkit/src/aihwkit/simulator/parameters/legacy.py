@@ -1,7 +1,7 @@
 """Parameter classes of release 0.1, still accepted wherever a `resistive_device` is."""
 
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from .checked import CheckedParameters, bounded
 from .enums import BoundManagementType, NoiseManagementType, PulseType, WeightNoiseType
@@ -39,6 +39,9 @@ def same_fields(source: Any, target_class: type[_Parameters], **overrides: Any) 
 class AnalogTileInputOutputParameters(CheckedParameters):
     """Analog matrix-vector product; see `IOParameters` for the fields."""
 
+    bindings_class: ClassVar[str] = "AnalogTileInputOutputParameter"
+    bindings_module: ClassVar[str] = "devices"
+
     bm_test_negative_bound: bool = True
     bound_management: BoundManagementType = BoundManagementType.ITERATIVE
     inp_bound: float = 1.0
@@ -74,6 +77,9 @@ class AnalogTileBackwardInputOutputParameters(AnalogTileInputOutputParameters):
 class AnalogTileUpdateParameters(CheckedParameters):
     """Pulsed update; see `UpdateParameters` for the fields."""
 
+    bindings_class: ClassVar[str] = "AnalogTileUpdateParameter"
+    bindings_module: ClassVar[str] = "devices"
+
     desired_bl: int = bounded(31, minimum=1)
     fixed_bl: bool = True
     pulse_type: PulseType = PulseType.STOCHASTIC_COMPRESSED
@@ -91,6 +97,9 @@ class AnalogTileUpdateParameters(CheckedParameters):
 class FloatingPointTileParameters(CheckedParameters):
     """Diffusion and decay, applied when the tile is asked to and never by an optimizer."""
 
+    bindings_class: ClassVar[str] = "FloatingPointTileParameter"
+    bindings_module: ClassVar[str] = "devices"
+
     diffusion: float = 0.0
     lifetime: float = 0.0
 
@@ -101,6 +110,9 @@ FloatingPointResistiveDeviceParameters = FloatingPointTileParameters
 @dataclass
 class AnalogTileParameters(CheckedParameters):
     """Products and update of an analog tile."""
+
+    bindings_class: ClassVar[str] = "AnalogTileParameter"
+    bindings_module: ClassVar[str] = "devices"
 
     forward_io: AnalogTileInputOutputParameters = field(
         default_factory=AnalogTileInputOutputParameters
@@ -117,6 +129,8 @@ class PulsedResistiveDeviceParameters(FloatingPointTileParameters):
 
     Decay goes to 0 here, whatever `reset` is.
     """
+
+    bindings_class: ClassVar[str] = "PulsedResistiveDeviceParameter"
 
     corrupt_devices_prob: float = bounded(0.0, 0.0, 1.0)
     corrupt_devices_range: float = 1000
@@ -141,3 +155,5 @@ class PulsedResistiveDeviceParameters(FloatingPointTileParameters):
 @dataclass
 class ConstantStepResistiveDeviceParameters(PulsedResistiveDeviceParameters):
     """Constant-step device; see `ConstantStepDevice`."""
+
+    bindings_class: ClassVar[str] = "ConstantStepResistiveDeviceParameter"

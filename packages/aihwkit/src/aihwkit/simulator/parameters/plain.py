@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from aihwkit.exceptions import ConfigError
+from synaptensor.attributes import get_attribute
 
 from .checked import CheckedParameters, known_parameter_classes
 
@@ -150,9 +151,7 @@ def _find_class(name: str) -> type:
             "import it and call aihwkit.simulator.parameters.register_plain_class(cls) first"
         )
     try:
-        found: Any = import_module(module_name)
-        for part in qualname.split("."):
-            found = getattr(found, part)
+        found: Any = get_attribute(import_module(module_name), qualname)
     except (ImportError, AttributeError) as error:
         raise ConfigError(f"the stored configuration needs the class {name}") from error
     if not isinstance(found, type) or not found.__module__.startswith(_OWN_PREFIX):

@@ -2,11 +2,14 @@
 
 import copy
 from dataclasses import MISSING, fields
+from enum import Enum
 from importlib import import_module
 from types import ModuleType
 from typing import Any, ClassVar
 
 import torch
+
+from aihwkit.simulator.rpu_base import enums
 
 __all__ = ["CoreParameter", "add_typed_classes", "field_defaults"]
 
@@ -20,6 +23,12 @@ def field_defaults(config_class: type) -> dict[str, Any]:
         elif item.default_factory is not MISSING:
             values[item.name] = item.default_factory()
     return values
+
+
+def _core_member(value: Any) -> Any:
+    """Return the core's member for a member of an enumeration; other values as they are."""
+    core_enum = getattr(enums, type(value).__name__, None) if isinstance(value, Enum) else None
+    return value if core_enum is None else core_enum[value.value]  # type: ignore[attr-defined]
 
 
 class CoreParameter:
@@ -43,7 +52,8 @@ class CoreParameter:
         if cls.config is None:
             return {}
         module, name = cls.config
-        return field_defaults(getattr(import_module(f"aihwkit.simulator.{module}"), name))
+        values = field_defaults(getattr(import_module(f"aihwkit.simulator.{module}"), name))
+        return {key: _core_member(value) for key, value in values.items()}
 
     def __setattr__(self, name: str, value: Any) -> None:
         known = self.__dict__

@@ -2,6 +2,7 @@
 
 from aihwkit.simulator.tiles.analog import AnalogTile
 from aihwkit.simulator.tiles.array import TileModuleArray
+from aihwkit.simulator.tiles.base import BaseTile
 from aihwkit.simulator.tiles.cuda_tiles import CudaAnalogTile, CudaFloatingPointTile
 from aihwkit.simulator.tiles.floating_point import FloatingPointTile
 from aihwkit.simulator.tiles.inference import InferenceTile, InferenceTileWithPeriphery
@@ -10,6 +11,7 @@ from aihwkit.simulator.tiles.quantized_inference_torch import QuantizedTorchInfe
 
 __all__ = [
     "AnalogTile",
+    "BaseTile",
     "CudaAnalogTile",
     "CudaFloatingPointTile",
     "FloatingPointTile",

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, as_tensor
 from torch.nn import Module, Parameter
 
-from aihwkit.exceptions import TileError, TileModuleError
+from aihwkit.exceptions import MissingBiasError, TileError, TileModuleError
 from aihwkit.optim.context import AnalogContext
 from aihwkit.optim.guard import install_optimizer_guard
 from aihwkit.simulator.parameters.base import RPUConfigBase
@@ -237,14 +237,15 @@ class SimulatorTileWrapper:
         """Return the tile's matrix `[out, in (+1)]` for a weight and an analog bias.
 
         Raises:
-            ValueError: if an analog bias is missing, a size is wrong, or a value is not finite.
+            MissingBiasError: if an analog bias is missing (a ValueError and a RuntimeError).
+            ValueError: if a size is wrong, or a value is not finite.
         """
         weight = self._checked("weight", weight, self.out_size * self.in_size)
         weight = weight.reshape(self.out_size, self.in_size)
         if not self.analog_bias:
             return weight.contiguous()
         if bias is None:
-            raise ValueError(
+            raise MissingBiasError(
                 f"bias must be a tensor of {self.out_size} elements because this tile stores it on "
                 "the crossbar, got None"
             )

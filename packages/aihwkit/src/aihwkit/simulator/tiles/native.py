@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from aihwkit.simulator.parameters.base import RPUConfigBase
-from aihwkit.simulator.tiles.defaults import as_rpu_config
+from aihwkit.simulator.tiles.defaults import as_rpu_config, is_resistive_device
 from aihwkit.simulator.tiles.functions import analog_product
 from aihwkit.simulator.tiles.module import TileModule
 from aihwkit.simulator.tiles.periphery import TileWithPeriphery
@@ -48,7 +48,8 @@ class NativeTile(TileModule, TileWithPeriphery, RPUCudaSimulatorTileWrapper):
     ) -> None:
         config = as_rpu_config(rpu_config, resistive_device, self._default_config)
         self._init_tile(out_size, in_size, config, bias, in_trans, out_trans)
-        self.resistive_device = resistive_device
+        given = rpu_config if resistive_device is None else resistive_device
+        self.resistive_device = given if is_resistive_device(given) else None
 
     def _init_tile(self, *arguments: Any, **options: Any) -> None:
         TileModule.__init__(self)

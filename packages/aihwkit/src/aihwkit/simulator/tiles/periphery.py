@@ -74,6 +74,8 @@ class TileWithPeriphery(WeightScaling, InputRange, BaseTile):
         apply_weight_scaling: bool = True,
         realistic: bool = False,
         weight_scaling_omega: float | None = None,
+        *,
+        n_loops: int | None = None,
     ) -> None:
         """Write the logical weights and the bias.
 
@@ -84,6 +86,8 @@ class TileWithPeriphery(WeightScaling, InputRange, BaseTile):
                 are kept otherwise.
             realistic: write with device updates instead of exactly.
             weight_scaling_omega: largest scaled weight; None takes the configured value.
+            n_loops: with `realistic`, at most as many corrections as cross the range of the
+                devices so many times; None takes the default of `program_weights`.
 
         Raises:
             ValueError: if a size is wrong or a value is not finite.
@@ -96,7 +100,8 @@ class TileWithPeriphery(WeightScaling, InputRange, BaseTile):
         self._forget_programming()
         self.tile.set_weights(combined.to(self.device))
         if realistic:
-            self.program_weights(from_reference=False)
+            limit = {} if n_loops is None else {"max_iter": self.tile.programming_steps(n_loops)}
+            self.program_weights(from_reference=False, **limit)
 
     @torch.no_grad()
     def get_weights(

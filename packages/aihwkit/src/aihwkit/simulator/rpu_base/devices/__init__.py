@@ -39,8 +39,15 @@ from aihwkit.simulator.rpu_base.enums import (
     WeightNoiseType,
 )
 
+AbstractResistiveDevicesParameter = AbstractResistiveDeviceParameter
+"""Name in release 0.1."""
+
+OutputWeightNoiseType = WeightNoiseType
+"""Name in release 0.1."""
+
 __all__ = [
     "AbstractResistiveDeviceParameter",
+    "AbstractResistiveDevicesParameter",
     "AnalogMVType",
     "AnalogTileInputOutputParameter",
     "AnalogTileParameter",
@@ -58,6 +65,7 @@ __all__ = [
     "MixedPrecResistiveDeviceParameter",
     "NoiseManagementType",
     "OneSidedResistiveDeviceParameter",
+    "OutputWeightNoiseType",
     "PiecewiseStepResistiveDeviceParameter",
     "PowStepReferenceResistiveDeviceParameter",
     "PowStepResistiveDeviceParameter",
@@ -72,4 +80,4 @@ __all__ = [
     "WeightNoiseType",
 ]
 
-from aihwkit.simulator.rpu_base.devices import bfloat16, double, half  # noqa: F401
+from aihwkit.simulator.rpu_base.devices import bfloat16, double, half  # noqa: E402, F401

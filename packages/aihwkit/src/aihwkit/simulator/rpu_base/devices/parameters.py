@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from aihwkit.engine.tiles import AnalogTile, FloatingPointTile
 from aihwkit.simulator.rpu_base.core_parameter import CoreParameter
+from aihwkit.simulator.rpu_base.enums import BoundManagementType
 
 __all__ = [
     "AbstractResistiveDeviceParameter",
@@ -19,9 +20,21 @@ __all__ = [
 
 
 class AnalogTileInputOutputParameter(CoreParameter):
-    """Parameters of one analog product."""
+    """Parameters of one analog product.
+
+    Three defaults differ from those of `IOParameters`.
+    """
 
     config = ("parameters.io", "IOParameters")
+
+    @classmethod
+    def _defaults(cls) -> dict[str, Any]:
+        own = {
+            "bound_management": BoundManagementType["None"],
+            "v_offset_w_min": 0.0,
+            "slope_calibration": 0.5,
+        }
+        return super()._defaults() | own
 
 
 class AnalogTileUpdateParameter(CoreParameter):

@@ -8,14 +8,13 @@ from torch import nn
 from synaptensor.validation import (
     check_callable,
     check_choice,
-    check_device_match,
     check_finite,
+    check_flag,
     check_in_range,
     check_instance,
     check_integer,
     check_nonnegative,
     check_positive,
-    check_same_length,
     check_shape,
     describe,
     suggest,
@@ -140,6 +139,33 @@ def test_instance_names_types_and_the_value():
         check_instance("x", None, (int, str))
 
 
+@pytest.mark.parametrize("value", [True, 1, np.True_, np.int64(1), torch.tensor(True)])
+def test_flags_of_all_kinds_become_bool(value):
+    assert check_flag("x", value) is True
+    assert check_flag("x", value - value if isinstance(value, np.int64) else False) is False
+
+
+@pytest.mark.parametrize(
+    "value", [None, 2, -1, 0.0, "x", [], torch.ones(2), torch.ones((), device="meta")]
+)
+def test_what_is_neither_true_nor_false_is_refused(value):
+    refused = f"`x` must be True or False, got {describe(value)}"
+    with refuses(TypeError, refused):
+        check_flag("x", value)
+
+
+@pytest.mark.parametrize("kind", [torch.complex64, torch.Tensor.to_sparse, "meta"])
+def test_numbers_are_dense_and_real(kind):
+    value = kind(torch.ones(2)) if callable(kind) else torch.ones(2).to(kind)
+    with pytest.raises(TypeError, match="`x` must be dense real numbers, positive"):
+        check_positive("x", value)
+
+
+def test_an_array_is_no_choice():
+    with pytest.raises(ValueError, match="`x` must be one of 'a', 'b'"):
+        check_choice("x", np.array(["a"]), ("a", "b"))
+
+
 def test_callable():
     assert check_callable("fn", len) is len
     with refuses(TypeError, "`fn` must be callable, got 3 of type int"):
@@ -186,20 +212,6 @@ def test_shapes_that_do_not_fit(shape, phrase):
 def test_shape_wants_a_tensor():
     with pytest.raises(TypeError, match="`x` must be an instance of Tensor"):
         check_shape("x", [1, 2], (2,))
-
-
-def test_same_length():
-    assert check_same_length(a=[1, 2], b="xy") == 2
-    assert check_same_length() == 0
-    with refuses(ValueError, "`a`, `b` must be of the same length, got a: 1, b: 2"):
-        check_same_length(a=[1], b=[1, 2])
-
-
-def test_same_device():
-    a, b = torch.ones(1), torch.ones(1, device="meta")
-    assert check_device_match(a=a, b=a) == torch.device("cpu")
-    with refuses(ValueError, "`a`, `b` must be on the same device, got a: cpu, b: meta"):
-        check_device_match(a=a, b=b)
 
 
 def test_descriptions_stay_short():

@@ -6,7 +6,7 @@ wrong values `ValueError`. Checks belong in constructors and public entry points
 
 import difflib
 import operator
-from collections.abc import Callable, Collection, Iterable, Sequence, Sized
+from collections.abc import Callable, Collection, Iterable, Sequence
 from numbers import Real
 from types import EllipsisType, UnionType
 from typing import Any, Literal, NoReturn, TypeVar, cast
@@ -16,14 +16,13 @@ import torch
 __all__ = [
     "check_callable",
     "check_choice",
-    "check_device_match",
     "check_finite",
+    "check_flag",
     "check_in_range",
     "check_instance",
     "check_integer",
     "check_nonnegative",
     "check_positive",
-    "check_same_length",
     "check_shape",
     "describe",
     "suggest",
@@ -108,7 +107,8 @@ def check_integer(
 def check_choice(name: str, value: T, choices: Collection[T]) -> T:
     """Return `value` if it is one of `choices`; the error names the nearest one."""
     try:
-        if value in choices:
+        # An array would be compared element by element.
+        if getattr(value, "ndim", 0) == 0 and value in choices:
             return value
     except TypeError:  # an unhashable value against a set or mapping
         pass
@@ -116,6 +116,17 @@ def check_choice(name: str, value: T, choices: Collection[T]) -> T:
     names = [choice for choice in choices if isinstance(choice, str)]
     hint = suggest(value, names) if isinstance(value, str) else ""
     _refuse(ValueError, name, f"one of {listed}", f"{describe(value)}{hint}")
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return `value` as a `bool` if it is one, of Python, numpy or torch, or 0 or 1."""
+    try:
+        integer = value.item() if hasattr(value, "item") else operator.index(value)
+    except (TypeError, ValueError, RuntimeError):
+        integer = None
+    if not isinstance(integer, int) or integer not in (0, 1):
+        _refuse(TypeError, name, "True or False", describe(value))
+    return bool(integer)
 
 
 def check_instance(name: str, value: T, types: Any) -> T:
@@ -158,26 +169,6 @@ def check_shape(
     return tensor
 
 
-def check_same_length(**sequences: Sized) -> int:
-    """Return the common length of the named sequences."""
-    lengths = {name: len(sequence) for name, sequence in sequences.items()}
-    if len(set(lengths.values())) > 1:
-        got = ", ".join(f"{name}: {length}" for name, length in lengths.items())
-        names = ", ".join(f"`{name}`" for name in lengths)
-        raise ValueError(f"{names} must be of the same length, got {got}")
-    return next(iter(lengths.values()), 0)
-
-
-def check_device_match(**tensors: torch.Tensor) -> torch.device:
-    """Return the common device of the named tensors."""
-    devices = {name: tensor.device for name, tensor in tensors.items()}
-    if len(set(devices.values())) > 1:
-        got = ", ".join(f"{name}: {device}" for name, device in devices.items())
-        names = ", ".join(f"`{name}`" for name in devices)
-        raise ValueError(f"{names} must be on the same device, got {got}")
-    return next(iter(devices.values()), torch.device("cpu"))
-
-
 def _refuse(error: type[Exception], name: str, expected: str, got: object) -> NoReturn:
     raise error(f"`{name}` must be {expected}, got {got}")
 
@@ -186,8 +177,8 @@ def _refuse_unless(
     name: str, value: object, expected: str, *conditions: tuple[_Comparison, float]
 ) -> None:
     if isinstance(value, torch.Tensor):
-        if value.is_complex() or value.is_meta:
-            _refuse(TypeError, name, f"real numbers with values, {expected}", describe(value))
+        if value.is_complex() or value.is_meta or value.layout != torch.strided:
+            _refuse(TypeError, name, f"dense real numbers, {expected}", describe(value))
         # NaN fails every comparison, so it is refused here too.
         bad = torch.zeros_like(value, dtype=torch.bool)
         for compare, limit in conditions:

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch.utils.hooks import RemovableHandle
 
-from synaptensor.validation import check_callable
+from synaptensor.validation import check_callable, check_instance
 
 __all__ = ["HookList"]
 
@@ -28,7 +28,7 @@ class HookList:
 
     def __init__(self, hooks: Iterable[Callable[..., Any]] = ()) -> None:
         self._hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
-        for hook in hooks:
+        for hook in check_instance("hooks", hooks, Iterable):
             self.append(hook)
 
     def append(self, hook: Callable[..., Any]) -> RemovableHandle:

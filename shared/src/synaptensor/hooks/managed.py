@@ -7,7 +7,7 @@ from typing import Any, Literal
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from synaptensor.validation import check_callable, check_instance
+from synaptensor.validation import check_callable, check_flag, check_instance
 
 __all__ = ["ManagedHook", "managed_hooks"]
 
@@ -59,12 +59,14 @@ class ManagedHook:
             check_callable("prehook", prehook)
         if posthook is not None:
             check_callable("posthook", posthook)
+        check_instance("prehook_kwargs", prehook_kwargs, Mapping | None)
+        check_instance("posthook_kwargs", posthook_kwargs, Mapping | None)
         self._prehook = prehook
         self._posthook = posthook
         self._prehook_kwargs = dict(prehook_kwargs or {})
         self._posthook_kwargs = dict(posthook_kwargs or {})
-        self._trainexec = bool(train_update)
-        self._evalexec = bool(eval_update)
+        self._trainexec = check_flag("train_update", train_update)
+        self._evalexec = check_flag("eval_update", eval_update)
 
     @property
     def trainexec(self) -> bool:
@@ -73,7 +75,7 @@ class ManagedHook:
 
     @trainexec.setter
     def trainexec(self, value: bool) -> None:
-        self._trainexec = bool(value)
+        self._trainexec = check_flag("trainexec", value)
 
     @property
     def evalexec(self) -> bool:
@@ -82,7 +84,7 @@ class ManagedHook:
 
     @evalexec.setter
     def evalexec(self, value: bool) -> None:
-        self._evalexec = bool(value)
+        self._evalexec = check_flag("evalexec", value)
 
     @property
     def registered(self) -> bool:

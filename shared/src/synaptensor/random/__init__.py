@@ -1,6 +1,5 @@
-"""Random numbers: lazily keyed streams, and counter-based numbers that no kernel can change."""
+"""Random numbers: streams that are keyed at first use."""
 
-from synaptensor.random.philox import philox, philox_normal, philox_uniform
 from synaptensor.random.stream import RandomStream
 
-__all__ = ["RandomStream", "philox", "philox_normal", "philox_uniform"]
+__all__ = ["RandomStream"]

@@ -46,7 +46,7 @@ class RandomStream:
     continues the sequence; moving from ``cpu`` to ``cuda`` starts another one.
 
     Under `torch.compile` a draw breaks the graph. Where the whole graph matters, pass noise
-    in, or use `philox_uniform` and `philox_normal`, which are traced.
+    in.
 
     Args:
         seed: Key in [0, 2**63).

@@ -7,11 +7,11 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from synaptensor.optional import require
 from synaptensor.tensors import tensor_tree_map
 from synaptensor.testing.distributed import run_distributed
 from synaptensor.testing.state import (
@@ -25,6 +25,8 @@ from synaptensor.testing.state import (
 from synaptensor.testing.subject import Subject, gradients, wants_gradients
 
 __all__ = ["ModuleContract"]
+
+pytest = require("pytest", "testing", "synaptensor")
 
 _DTYPES = (torch.float32, torch.float64, torch.bfloat16)
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from synaptensor.random import philox
+from aihwkit.functional.philox import philox
 
 __all__ = ["SHORT", "SLOTS_PER_WORD", "draw_key", "draw_trains", "unpacked"]
 

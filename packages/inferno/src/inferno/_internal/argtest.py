@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from math import copysign
 from typing import Any
 
-from .utils import rgetattr
+from synaptensor.attributes import has_attribute
 
 __all__ = [
     "dimensions",
@@ -293,8 +293,7 @@ def members(name: str, obj: Any, *attr: str, prefix: str | None = None) -> Any:
 
 def nestedmembers(name: str, obj: Any, *attr: str, prefix: str | None = None) -> Any:
     """Checks that an object has the named attributes, given as dotted paths."""
-    absent = object()
-    missing = [a for a in attr if rgetattr(obj, a, absent) is absent]
+    missing = [a for a in attr if not has_attribute(obj, a)]
     if missing:
         raise RuntimeError(
             f"{prefix or ''}`{name}` of type {type(obj).__name__} lacks the attribute(s) "

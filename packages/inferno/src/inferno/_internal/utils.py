@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from synaptensor.attributes import get_attribute, set_attribute
+
 __all__ = ["MapAccessor", "Proxy", "fzip", "getitem", "rgetattr", "rgetitem", "rsetattr", "unique"]
 
 
-def rgetattr(obj: Any, attr: str, *default: Any) -> Any:
-    """Gets the attribute at a dotted path, or the default if a link is missing."""
-    try:
-        for name in attr.split("."):
-            obj = getattr(obj, name)
-    except AttributeError:
-        if default:
-            return default[0]
-        raise
-    return obj
-
-
-def rsetattr(obj: Any, attr: str, val: Any) -> None:
-    """Sets the attribute at a dotted path."""
-    path, _, name = attr.rpartition(".")
-    setattr(rgetattr(obj, path) if path else obj, name, val)
+rgetattr = get_attribute
+rsetattr = set_attribute
 
 
 def getitem(data: Mapping[Any, Any], key: Hashable, *default: Any) -> Any:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from pynsm.errors import EncodingShapeError
+from synaptensor.tensors import broadcastable
 
 __all__ = ["batched", "check_encodings", "encode"]
 
@@ -53,7 +54,7 @@ def check_encodings(encodings: Sequence[Tensor | None], channels: int) -> None:
         if len(shape) == 0 or shape[min(1, len(shape) - 1)] != channels:
             raise EncodingShapeError(_channel_message(shape, channels, index))
         first = shape if first is None else first
-        if _broadcast(first, shape) != first:
+        if not _fits(shape, first):
             raise EncodingShapeError(
                 f"the output of encoder {index} must fit the shape {first} of the first one, "
                 f"got {shape}"
@@ -65,13 +66,10 @@ def batched(tensor: Tensor) -> Tensor:
     return tensor.unsqueeze(0) if tensor.dim() == 1 else tensor
 
 
-def _broadcast(first: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    if len(first) != len(shape):
-        return None
-    try:
-        return tuple(torch.broadcast_shapes(first, shape))
-    except RuntimeError:
-        return None
+def _fits(shape: tuple[int, ...], first: tuple[int, ...]) -> bool:
+    if len(first) != len(shape) or not broadcastable(first, shape):
+        return False
+    return tuple(torch.broadcast_shapes(first, shape)) == first
 
 
 def _channel_message(shape: tuple[int, ...], channels: int, index: int) -> str:

@@ -1,6 +1,6 @@
 """Counter-based random numbers for the compiled loops.
 
-The words of `philox` are those of `synaptensor.random.philox`: functions of a key and a position,
+The words of `philox` are those of `aihwkit.functional.philox.philox`: functions of a key and a position,
 the same however the work is cut into blocks and threads. Lists of normal numbers take seven rounds
 instead of ten, the fewest that pass all tests of randomness.
 

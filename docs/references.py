@@ -69,6 +69,8 @@ NUMPY_PAGES = {
     "typing": "numpy.typing.ArrayLike numpy.typing.NDArray",
 }
 OTHERS = {
+    "torch.float32": f"{TORCH}/tensor_attributes.html#torch.dtype",
+    "torch.float64": f"{TORCH}/tensor_attributes.html#torch.dtype",
     "torch.nn.Parameter": f"{TORCH}/generated/torch.nn.parameter.Parameter.html",
     "numpy": f"{NUMPY}/index.html",
     "numpy.random": f"{NUMPY}/random/index.html",

@@ -69,16 +69,12 @@ def train(
     scheduler: Any = None,
     after: Callable[[Tensor, Tensor], None] = lambda y, label: None,
 ) -> list[float]:
-    """Train with the plain loop; return the loss of every batch and print one line an epoch."""
+    """Train epoch by epoch; return the loss of every batch and print one line an epoch."""
     losses: list[float] = []
     start = time.perf_counter()
     for epoch in range(options.epochs):
         for x, label in tqdm(list(loader()), disable=options.quiet, desc=f"epoch {epoch + 1}"):
-            y = model(*inputs(x, label))
-            loss = model.loss(*inputs(x, label), y)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+            y, loss = model.training_step(optimizer, *inputs(x, label))
             if scheduler is not None:
                 scheduler.step()
             losses.append(loss.item())

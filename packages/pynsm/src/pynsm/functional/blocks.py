@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Block", "plan_blocks", "whole"]
+__all__ = ["Block", "plan_blocks", "samples_in_cache", "whole"]
 
 # Input, state and next state of one thread's share of a block must fit into its level-2
 # cache together with the working memory of the matrix product; 1 to 2 MB is usual.
@@ -32,6 +32,24 @@ def whole(planes: Tensor) -> list[Block]:
     return [Block(slice(0, planes.shape[0]), slice(0, columns))]
 
 
+def samples_in_cache(planes: Tensor, columns: int) -> int:
+    """Return how many samples with that many positions all threads relax at once in cache.
+
+    Args:
+        planes: Tensor of shape ``[B, C, N]``, of which type and channels count.
+        columns: Number of positions of a sample that are iterated.
+    """
+    return torch.get_num_threads() * max(_fitting(planes, columns), 1)
+
+
+def _fitting(planes: Tensor, columns: int) -> int:
+    return _CACHE_BYTES // max(_column_bytes(planes) * columns, 1)
+
+
+def _column_bytes(planes: Tensor) -> int:
+    return _BUFFERS * planes.shape[1] * planes.element_size()
+
+
 def plan_blocks(planes: Tensor, *, split_samples: bool = True) -> list[Block]:
     """Cut a batch into blocks for the processor that it is on.
 
@@ -45,16 +63,13 @@ def plan_blocks(planes: Tensor, *, split_samples: bool = True) -> list[Block]:
     """
     if planes.device.type != "cpu" or torch.compiler.is_compiling():
         return whole(planes)
-    samples, channels = planes.shape[:2]
+    samples = planes.shape[0]
     columns = planes.shape[2] if planes.dim() == 3 else 1
-    threads = torch.get_num_threads()
-    column_bytes = _BUFFERS * channels * planes.element_size()
-    fitting = _CACHE_BYTES // max(column_bytes * columns, 1)
     width = columns
-    if fitting == 0 and split_samples:
-        width = max(_CACHE_BYTES // column_bytes, _COLUMN_MULTIPLE)
+    if _fitting(planes, columns) == 0 and split_samples:
+        width = max(_CACHE_BYTES // _column_bytes(planes), _COLUMN_MULTIPLE)
         width = min(columns, width - width % _COLUMN_MULTIPLE)
-    height = threads * max(fitting, 1)
+    height = samples_in_cache(planes, columns)
     return [
         Block(slice(row, min(row + height, samples)), slice(left, min(left + width, columns)))
         for row in range(0, samples, height)

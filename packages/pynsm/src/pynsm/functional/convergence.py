@@ -92,6 +92,7 @@ def _at_once(
 ) -> tuple[Tensor, int, bool]:
     drive = operator.drive(planes)
     state = operator.first(drive)
+    operator = operator.for_run(state, iterations)
     spare, scratch = torch.empty_like(state), torch.empty_like(state)
     for index in range(1, iterations):
         moved = operator.advance(drive, state, spare)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["Projection", "in_place", "is_elementwise", "is_identity"]
+__all__ = ["Projection", "in_place", "is_elementwise", "is_identity", "is_relu"]
 
 Projection = Callable[[Tensor], Tensor]
 
@@ -92,6 +92,13 @@ def is_elementwise(projection: Projection | None) -> bool:
     return _is_one_of(projection, _FUNCTIONS)
 
 
+def is_relu(projection: Projection | None) -> bool:
+    """Whether the projection is the rectification, `torch.nn.ReLU` or one of its functions."""
+    if isinstance(projection, nn.ReLU):
+        return _is_plain(projection)
+    return projection is not None and _is_one_of(projection, _RELU)
+
+
 def in_place(projection: Projection | None) -> Projection:
     """Return a function with the result of the projection that may overwrite its argument.
 
@@ -100,7 +107,7 @@ def in_place(projection: Projection | None) -> Projection:
     """
     if projection is None:
         return _unchanged
-    if _is_one_of(projection, _RELU) or (type(projection) is nn.ReLU and _is_plain(projection)):
+    if is_relu(projection):
         return torch.relu_
     return projection
 

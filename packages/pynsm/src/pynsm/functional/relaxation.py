@@ -13,6 +13,7 @@ from torch import Tensor
 from pynsm.functional.blocks import plan_blocks, whole
 from pynsm.functional.convergence import masked, per_batch, per_sample
 from pynsm.functional.dynamics import lateral_map
+from pynsm.functional.moving import find_moving
 from pynsm.functional.projections import Projection, is_elementwise, is_identity
 from pynsm.functional.step_operator import StepOperator
 from synaptensor.validation import check_choice
@@ -119,6 +120,9 @@ def _fixed(planes: Tensor, operator: StepOperator, iterations: int) -> Tensor:
     columns = planes.numel() // planes.shape[1]
     if is_identity(operator.projection) and columns >= planes.shape[1]:
         return operator.response(planes, iterations)
+    moving = find_moving(planes, operator, iterations)
+    if moving is not None:
+        return moving.map(planes, lambda part: _run(part, operator, iterations))
     blocks = plan_blocks(planes) if operator.elementwise else whole(planes)
     if len(blocks) == 1:
         return _run(planes, operator, iterations)
@@ -132,6 +136,7 @@ def _run(planes: Tensor, operator: StepOperator, iterations: int) -> Tensor:
     """Run a number of iterations, or fewer where the rest would change no bit."""
     drive = operator.drive(planes)
     state = operator.first(drive)
+    operator = operator.for_run(state, iterations)
     spare = torch.empty_like(state)
     # Elsewhere the question would wait for the device, or break the compiled graph.
     ask = operator.elementwise and planes.device.type == "cpu"

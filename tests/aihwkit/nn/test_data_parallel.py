@@ -12,11 +12,18 @@ from aihwkit.simulator.configs import (
     ConstantStepDevice,
     FloatingPointRPUConfig,
     InferenceRPUConfig,
+    IOParameters,
     MappingParameter,
     SingleRPUConfig,
 )
 from aihwkit.simulator.parameters import InputRangeParameter, PrePostProcessingParameter
-from aihwkit.simulator.presets import AGADReRamSBPreset, MixedPrecisionReRamSBPreset
+from aihwkit.simulator.presets import (
+    AGADReRamSBPreset,
+    ChoppedTTv2ReRamSBPreset,
+    MixedPrecisionReRamSBPreset,
+)
+from aihwkit.simulator.tiles.custom import CustomRPUConfig, CustomUpdateParameters
+from aihwkit.simulator.tiles.transfer import TorchTransferTile
 from synaptensor.testing import run_distributed
 
 STEPS = 4
@@ -167,3 +174,81 @@ def test_input_ranges_are_those_of_all_processes():
     first, second = run_distributed(ranged)
     assert torch.equal(first[0], second[0])
     assert torch.equal(first[1], second[1])
+
+
+def transfer_config():
+    config = ChoppedTTv2ReRamSBPreset(tile_class=TorchTransferTile)
+    config.device.units_in_mbatch = True
+    config.device.in_chop_prob = 0.5
+    return config
+
+
+def custom_config():
+    return CustomRPUConfig(update=CustomUpdateParameters(gradient_noise=0.3))
+
+
+def train_template(rank, make_config, seed):
+    torch.manual_seed(seed + rank)
+    model = AnalogSequential(AnalogLinear(6, 5, rpu_config=make_config()), nn.Linear(5, 2))
+    if rank == 1:
+        model[0].set_weights(torch.zeros(5, 6), torch.zeros(5))
+    model.prepare_for_ddp()
+    parallel = DistributedDataParallel(model)
+    optimizer = AnalogSGD(model.parameters(), lr=0.05)
+    before = model[0].get_weights()[0]
+    for step in range(STEPS):
+        x = torch.randn(3 + rank, 6, generator=torch.Generator().manual_seed(10 * step + rank))
+        optimizer.zero_grad()
+        parallel(x).square().sum().backward()
+        optimizer.step()
+    tile = model[0].analog_module
+    noise = model.eval()(torch.ones(1, 6)).detach()
+    hidden = dict(tile.get_hidden_parameters())
+    buffers = {name: value.clone() for name, value in tile.named_buffers()}
+    return before, tile.get_weights(), hidden, buffers, noise, torch.rand(1)
+
+
+@pytest.mark.parametrize("make_config", [transfer_config, custom_config])
+def test_tiles_written_in_torch_stay_the_same_in_all_processes(make_config):
+    first, second = run_distributed(train_template, make_config, 5)
+    *states, noise, draw = first
+    *other_states, other_noise, other_draw = second
+    torch.testing.assert_close(states, other_states, rtol=0.0, atol=0.0)
+    before, (after, _), hidden, *_ = states
+    assert not torch.equal(before, after) or float(hidden["hidden_weight"].abs().sum()) > 0
+    assert not torch.equal(noise, other_noise)
+    assert not torch.equal(draw, other_draw)
+
+
+def test_custom_tiles_without_noise_learn_what_one_process_learns():
+    states = run_distributed(train_rank_custom, 6)
+    torch.manual_seed(6)
+    layer = AnalogLinear(4, 3, rpu_config=exact_custom_config())
+    steps_of(layer, layer, slice(0, 6), 0.5)
+    for weight, bias in states:
+        torch.testing.assert_close(weight, layer.get_weights()[0])
+        torch.testing.assert_close(bias, layer.get_weights()[1])
+
+
+def exact_custom_config():
+    exact = IOParameters(is_perfect=True)
+    return CustomRPUConfig(forward=exact, backward=exact)
+
+
+def steps_of(layer, forward, part, scale):
+    optimizer = AnalogSGD(layer.parameters(), lr=0.05)
+    for step in range(STEPS):
+        generator = torch.Generator().manual_seed(step)
+        x = torch.randn(6, 4, generator=generator)[part]
+        optimizer.zero_grad()
+        (forward(x).square().sum() * scale).backward()
+        optimizer.step()
+
+
+def train_rank_custom(rank, seed):
+    torch.manual_seed(seed)
+    layer = AnalogLinear(4, 3, rpu_config=exact_custom_config())
+    layer.prepare_for_ddp()
+    parallel = DistributedDataParallel(layer)
+    steps_of(layer, parallel, slice(0, 2) if rank == 0 else slice(2, 6), 1.0)
+    return layer.get_weights()

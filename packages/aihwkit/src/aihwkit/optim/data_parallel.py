@@ -24,16 +24,23 @@ from synaptensor.random import RandomStream
 if TYPE_CHECKING:
     from aihwkit.optim.context import AnalogContext
 
-__all__ = ["average_input_ranges", "gather_traces", "replicate", "updating"]
+__all__ = [
+    "average_input_ranges",
+    "gather_traces",
+    "is_updated_by_tile",
+    "replicate",
+    "updating",
+]
 
 _Shapes = list[list[tuple[tuple[int, ...], tuple[int, ...]]]]
 
 
 def replicate(tiles: Iterable[Any]) -> None:
-    """Give the native tiles of all processes the devices of the first one; a collective call.
+    """Give the tiles of all processes the devices of the first one; a collective call.
 
     From then on the noise of products is drawn from a stream of each process, and everything that
-    changes devices from a stream that all processes have in common.
+    changes devices from a stream that all processes have in common. Torch tiles whose weights are
+    ordinary parameters are left to torch's data parallelism.
 
     Args:
         tiles: tile modules, in the same order in every process.
@@ -41,26 +48,62 @@ def replicate(tiles: Iterable[Any]) -> None:
     Raises:
         ModuleError: if a tile is trained in analog and there is no process group.
     """
-    native = [tile for tile in tiles if not isinstance(tile.tile, Module)]
-    if not native:
+    replicas = [tile for tile in tiles if is_updated_by_tile(tile)]
+    if not replicas:
         return
     if not (dist.is_available() and dist.is_initialized()):
-        if all(tile.shared_weights is not None for tile in native):
+        if all(tile.shared_weights is not None for tile in replicas):
             return
         raise ModuleError(
             "data parallel training of analog tiles needs the process group; call "
             "torch.distributed.init_process_group(...) before prepare_for_ddp()"
         )
     rank = dist.get_rank()
-    states: list[Any] = [None] * len(native)
+    states: list[Any] = [None] * len(replicas)
     if rank == 0:
-        states = [(tile.tile.random.next_seed(), tile.get_analog_state()) for tile in native]
+        states = [(_seed_of(tile), _device_state(tile)) for tile in replicas]
     dist.broadcast_object_list(states, src=0)
-    for tile, (seed, state) in zip(native, states, strict=True):
+    for tile, (seed, state) in zip(replicas, states, strict=True):
         if rank != 0:
-            tile.set_analog_state(state)
+            _set_device_state(tile, state)
         tile.update_stream = RandomStream(seed=seed)
-        tile.tile.random = tile.update_stream.fork(f"rank {rank}")
+        for owner in _stream_owners(tile):
+            owner.random = tile.update_stream.fork(f"rank {rank}")
+
+
+def is_updated_by_tile(tile: Any) -> bool:
+    """Tell whether a tile holds its weights itself, rather than in a parameter of a torch module.
+
+    So do native tiles, and torch modules that an analog optimizer trains by `update`.
+    """
+    return not isinstance(tile.tile, Module) or not tile.analog_ctx.use_torch_update
+
+
+def _stream_owners(tile: Any) -> list[Any]:
+    """Return the simulator tiles of a tile that draw from a stream of their own."""
+    simulator = tile.tile
+    owners = [simulator, *getattr(simulator, "simulators_inside", ())]
+    return [owner for owner in owners if hasattr(owner, "random")]
+
+
+def _seed_of(tile: Any) -> int:
+    owners = _stream_owners(tile)
+    stream: RandomStream = owners[0].random if owners else RandomStream()
+    return stream.next_seed()
+
+
+def _device_state(tile: Any) -> dict[str, Any]:
+    if isinstance(tile.tile, Module):
+        return dict(tile.tile.state_dict())
+    state: dict[str, Any] = tile.get_analog_state()
+    return state
+
+
+def _set_device_state(tile: Any, state: dict[str, Any]) -> None:
+    if isinstance(tile.tile, Module):
+        tile.tile.load_state_dict(state)
+    else:
+        tile.set_analog_state(state)
 
 
 def _is_replicated(tile: Any) -> bool:
@@ -73,12 +116,28 @@ def updating(tile: Any) -> Iterator[None]:
     if not _is_replicated(tile) or tile.shared_weights is not None:
         yield
         return
-    simulator = tile.tile
-    own, simulator.random = simulator.random, tile.update_stream
+    owners = _stream_owners(tile)
+    own = [owner.random for owner in owners]
     try:
-        yield
+        for owner in owners:
+            owner.random = tile.update_stream
+        with _torch_draws(tile):
+            yield
     finally:
-        simulator.random = own
+        for owner, stream in zip(owners, own, strict=True):
+            owner.random = stream
+
+
+@contextmanager
+def _torch_draws(tile: Any) -> Iterator[None]:
+    """Let updates written in torch draw the same numbers from torch's generators everywhere."""
+    if not isinstance(tile.tile, Module):
+        yield
+        return
+    devices = [tile.device] if tile.device.type == "cuda" else []
+    with torch.random.fork_rng(devices):
+        torch.manual_seed(tile.update_stream.next_seed())
+        yield
 
 
 def gather_traces(contexts: Iterable[AnalogContext]) -> None:

@@ -23,7 +23,6 @@ class FirstReleaseMethods:
     dtype: torch.dtype
     device: torch.device
     x_size: int
-    _has_devices: bool
 
     def get_parameters(self) -> Any:
         """Return what `get_meta_parameters` returns."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import Module, Parameter
 
 from aihwkit.exceptions import ModuleError
-from aihwkit.optim.data_parallel import replicate
+from aihwkit.optim.data_parallel import is_updated_by_tile, replicate
 from aihwkit.simulator.devices import BaseResistiveDevice, FloatingPointResistiveDevice
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.analog import AnalogTile
@@ -192,7 +192,7 @@ class AnalogLayerBase:
         ignored = []
         for name, tile in self.named_analog_tiles():
             entries = ["analog_ctx", "analog_tile_state"]
-            if not isinstance(tile.tile, Module):
+            if is_updated_by_tile(tile):
                 # Its gradient does not pass through autograd; analog optimizers average it.
                 entries.append("input_range")
             ignored += [f"{name}.{entry}" if name else entry for entry in entries]
@@ -293,7 +293,6 @@ class AnalogModuleBase(AnalogLayerBase):
         return tile_class(out_features, in_features, resistive_device=device, bias=bias)
 
     def _tile_of_layer(self) -> Any:
-        if getattr(self, "analog_module", None) is not None:
-            return self.analog_module
-        tile = getattr(self, "analog_tile", None)
+        own = getattr(self, "analog_module", None)
+        tile = getattr(self, "analog_tile", None) if own is None else own
         return super()._tile_of_layer() if tile is None else tile

@@ -28,7 +28,7 @@ def field_defaults(config_class: type) -> dict[str, Any]:
 def _core_member(value: Any) -> Any:
     """Return the core's member for a member of an enumeration; other values as they are."""
     core_enum = getattr(enums, type(value).__name__, None) if isinstance(value, Enum) else None
-    return value if core_enum is None else core_enum[value.value]  # type: ignore[attr-defined]
+    return value if core_enum is None else core_enum[value.value]
 
 
 class CoreParameter:

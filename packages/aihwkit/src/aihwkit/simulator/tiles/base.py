@@ -301,6 +301,8 @@ class SimulatorTileWrapper:
             names.CLASS: type(self).__name__,
             names.RPU_CONFIG: config_to_plain(self.rpu_config),
         }
+        if self.update_stream is not None:
+            state[names.UPDATE_STREAM] = self.update_stream.state_dict()
         if self.ignore_analog_state:
             return state
         state |= {
@@ -310,8 +312,6 @@ class SimulatorTileWrapper:
             names.LR: self.tile.get_learning_rate(),
             names.EXTRA: self.tile.dump_extra(),
         }
-        if self.update_stream is not None:
-            state[names.UPDATE_STREAM] = self.update_stream.state_dict()
         return state
 
     def check_analog_state(self, state: dict[str, Any]) -> RPUConfigBase | None:
@@ -349,6 +349,7 @@ class SimulatorTileWrapper:
             return
         self._check_hidden(self.tile, state)
         self._write_state(self.tile, state)
+        self._resume_update_stream(state)
 
     def _check_hidden(self, tile: Any, state: dict[str, Any]) -> None:
         names = AnalogTileStateNames
@@ -373,9 +374,12 @@ class SimulatorTileWrapper:
                 tile.set_learning_rate(state[names.LR])
             if state.get(names.EXTRA) is not None:
                 tile.load_extra(state[names.EXTRA], False)
+
+    def _resume_update_stream(self, state: dict[str, Any]) -> None:
         # A tile that is not replicated keeps to itself, whatever it is loaded from.
-        if self.update_stream is not None and names.UPDATE_STREAM in state:
-            self.update_stream.load_state_dict(state[names.UPDATE_STREAM])
+        stored = state.get(AnalogTileStateNames.UPDATE_STREAM)
+        if self.update_stream is not None and stored is not None:
+            self.update_stream.load_state_dict(stored)
 
     def _replace_tile(self, rpu_config: RPUConfigBase, state: dict[str, Any]) -> None:
         """Rebuild the simulator tile for a configuration and give it a state.
@@ -390,6 +394,7 @@ class SimulatorTileWrapper:
         if not self.ignore_analog_state and AnalogTileStateNames.WEIGHTS in state:
             self._check_hidden(tile, state)
             self._write_state(tile, state)
+        self._resume_update_stream(state)
         self.rpu_config = config
         self.tile = tile
         self._bind_storage()

@@ -174,6 +174,7 @@ class CustomTile(TileModule, TileWithPeriphery, SimulatorTileWrapper):
     """
 
     supports_indexed = False
+    supports_ddp = True
 
     def __init__(
         self,

@@ -42,6 +42,7 @@ class TorchTransferTile(TileModule, TileWithPeriphery, SimulatorTileWrapper):
     """
 
     supports_indexed = False
+    supports_ddp = True
 
     def __init__(
         self,

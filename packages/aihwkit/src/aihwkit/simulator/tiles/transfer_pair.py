@@ -77,6 +77,11 @@ class TransferTilePair(Module, SimulatorTile):
         self.update_counter, self.transfer_idx, self.sweep = 0, -1, 0
         self.m_x = self.m_d = 0.0
 
+    @property
+    def simulators_inside(self) -> tuple[Any, Any]:
+        """The simulator tiles of gradients and of weights."""
+        return self.grad_tile.tile, self.weight_tile.tile
+
     # -- weights and parameters --------------------------------------------------------------
 
     def get_weights(self, as_ref: bool = False) -> Tensor:

@@ -5,13 +5,30 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+
+from synaptensor.testing import run_distributed
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("torchvision")
 pytest.importorskip("tqdm")
 
 EXAMPLES = Path(__file__).parents[2] / "packages" / "aihwkit" / "examples"
-SHARED = ("common", "drift", "inference_lenet5", "mnist_fully_connected", "toy")
+SHARED = (
+    "common",
+    "drift",
+    "images",
+    "inference_lenet5",
+    "lenet5",
+    "mnist_fully_connected",
+    "residual",
+    "resnet_over_time",
+    "toy",
+    "transformer",
+)
+SMALL_RESNET = ("--channels", 4, "--blocks", 1, 1, 1, "--repeats", 1, "--batch-size", 8, "--plain")
+_STEPS = ("--steps", 60, "--tune-steps", 5, "--batch-size", 8)
+SMALL_TRANSFORMER = ("--width", 16, "--layers", 1, "--repeats", 1, *_STEPS)
 
 
 @pytest.fixture
@@ -175,3 +192,115 @@ def test_gan(run, figure):
     results = run("gan", "--epochs", 1, "--limit", 64, "--plot", figure)
     assert 0.2 < results["mean"] < 0.8
     assert results["spread"] > 0.002
+
+
+def test_masked_words_are_found(run, figure):
+    results = run("transformer_masked", *SMALL_TRANSFORMER, "--plot", figure)
+    # Recorded: 10 % of the words; commas, one word in nine, are what the first steps learn.
+    assert results["digital"] == pytest.approx(9.9, abs=2.0)
+    assert results["aware"]["mean"][-1] == pytest.approx(8.0, abs=3.0)
+    with pytest.raises(SystemExit, match="pip install transformers"):
+        run("transformer_masked", "--model", "folder")
+
+
+def test_a_decoder_writes(run):
+    results = run("transformer_text", *SMALL_TRANSFORMER, "--letters", 5)
+    # Recorded; a network that knows nothing has a loss of 3.9.
+    assert results["digital"] == pytest.approx(3.15, abs=0.1)
+    assert results["aware"]["mean"][-1] == pytest.approx(3.15, abs=0.1)
+    assert len(results["text after 0 s"]) == 16 + 5
+
+
+def test_text_lstm_learns_from_the_start(run, figure):
+    options = ("--hidden", 16, "--length", 30, "--epochs", 2, "--plot", figure)
+    results = run("text_lstm", *options)
+    assert results["first"] == pytest.approx(results["ignorant"], abs=0.2)
+    # Recorded; after three epochs 3.15.
+    assert results["last"] == pytest.approx(3.2, abs=0.15)
+
+
+@pytest.mark.parametrize("training", ["symmetric", "coarse", "digital"])
+def test_text_lstm_takes_all_devices(run, training):
+    options = ("--epochs", 1, "--hidden", 8, "--length", 16, "--batch-size", 64, "--lr", 0.01)
+    results = run("text_lstm", "--training", training, *options)
+    assert results["first"] == pytest.approx(results["ignorant"], abs=0.3)
+    assert results["last"] < 4.5
+
+
+def test_vgg8(run):
+    options = ("--channels", 4, "--hidden", 16, "--limit", 48, "--epochs", 2, "--batch-size", 16)
+    results = run("vgg8", *options)
+    assert results["last"] == pytest.approx(2.19, abs=0.1)
+    assert results["last"] < results["first"]
+
+
+def test_external_network(run):
+    options = ("--channels", 4, 4, 4, 8, "--limit", 100, "--epochs", 5, "--repeats", 1)
+    results = run("external_network", *options, "--batch-size", 8, "--plain")
+    assert results["digital"] == pytest.approx(0.22, abs=0.1)
+    assert results["0 s"][0] == pytest.approx(results["digital"], abs=0.1)
+
+
+def test_resnet_over_time(run, figure):
+    options = ("--limit", 100, "--epochs", 3, "--tune-epochs", 1, "--plot", figure)
+    results = run("resnet_over_time", *SMALL_RESNET, *options)
+    assert results["tiles"] == 8
+    # Recorded after four epochs: 35 to 40 %, where guesses are right in 10 %.
+    assert all(0.2 < value[0] < 0.5 for value in results["times"].values())
+
+
+def test_resnet_learns_by_tiki_taka(run):
+    options = ("--training", "tiki-taka", "--limit", 32, "--epochs", 1)
+    assert 0.0 <= run("resnet_over_time", *SMALL_RESNET, *options)["tiki-taka"] <= 0.5
+
+
+def test_low_precision(run):
+    options = ("--limit", 100, "--epochs", 3, "--tune-epochs", 1)
+    results = run("low_precision", *SMALL_RESNET, *options)
+    # Recorded, where guesses are right in 10 %.
+    assert results["trained on"][0] == pytest.approx(0.23, abs=0.1)
+    assert results["quantised"][0] == pytest.approx(results["digital"], abs=0.1)
+
+
+def test_sensitivity(run, figure):
+    options = ("--limit", 200, "--epochs", 6, "--batch-size", 20, "--plot", figure)
+    results = run("sensitivity", *options)
+    # Recorded: 62.5 % digital, and 22 % with as much noise as signal on the inputs.
+    assert results["exact"] == results["digital"] == pytest.approx(0.625, abs=0.08)
+    assert results["inputs of 8 bits"] == pytest.approx(results["digital"], abs=0.02)
+    assert results["input noise 1.0"] < results["digital"] - 0.2
+
+
+def test_fusion(run, tmp_path):
+    options = ("--limit", 200, "--epochs", 4, "--error", 0, 20, "--folder", tmp_path)
+    results = run("fusion", *options)
+    assert results[0.0] == pytest.approx(results["trained"], abs=0.05)
+    assert results[20.0] < results[0.0]
+    # Five lines of the header, the names, and one line for each of four layers.
+    assert results["lines"] == 10
+
+
+def test_distributed_mnist_in_one_process(run, tmp_path):
+    options = ("--processes", 1, "--port", 0, "--epochs", 1, "--limit", 128)
+    results = run("distributed_mnist", *options, "--folder", tmp_path)
+    assert results["processes"] == 1
+    assert results["loss"] == pytest.approx(2.33, abs=0.1)
+    state = torch.load(tmp_path / "epoch1.pt", weights_only=True)
+    assert any(name.startswith("5.") for name in state)
+    assert not torch.distributed.is_initialized()
+
+
+def learn_in_a_group(rank):
+    """Train as one of two processes that the test has joined."""
+    sys.path.insert(0, str(EXAMPLES))
+    import distributed_mnist
+
+    options = ["--processes", "2", "--epochs", "1", "--limit", "128", "--quiet"]
+    return distributed_mnist.work(distributed_mnist.parse(options))
+
+
+def test_distributed_mnist_in_two_processes():
+    first, second = run_distributed(learn_in_a_group)
+    assert first == second
+    assert first["processes"] == 2
+    assert first["loss"] == pytest.approx(2.33, abs=0.1)

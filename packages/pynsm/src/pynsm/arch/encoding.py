@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from pynsm.errors import EncodingShapeError
-from synaptensor.tensors import broadcastable
 
 __all__ = ["batched", "check_encodings", "encode"]
 
@@ -67,9 +65,9 @@ def batched(tensor: Tensor) -> Tensor:
 
 
 def _fits(shape: tuple[int, ...], first: tuple[int, ...]) -> bool:
-    if len(first) != len(shape) or not broadcastable(first, shape):
-        return False
-    return tuple(torch.broadcast_shapes(first, shape)) == first
+    """Whether a tensor of this shape can be expanded to the first one's, dimension by dimension."""
+    sizes = zip(first, shape, strict=False)
+    return len(first) == len(shape) and all(size in (1, full) for full, size in sizes)
 
 
 def _channel_message(shape: tuple[int, ...], channels: int, index: int) -> str:

@@ -1,6 +1,7 @@
 """Experiments, runners, metrics and the command line, on a small part of MNIST."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,13 @@ import torch
 from torch import nn
 
 from aihwkit.cli import main
+from aihwkit.cloud.client.entities import CloudJobStatus
 from aihwkit.cloud.client.session import ApiSession
+from aihwkit.cloud.client.v1.parsers import ExperimentParser
+from aihwkit.cloud.client.v1.stubs import ApiStub
+from aihwkit.cloud.converter.exceptions import ConversionError
+from aihwkit.cloud.converter.v1.inferencing import BasicInferencingConverter
+from aihwkit.cloud.converter.v1.training import BasicTrainingConverter
 from aihwkit.exceptions import CloudError
 from aihwkit.experiments import BasicInferencing, BasicTraining
 from aihwkit.experiments.experiments.base import Signals
@@ -105,10 +112,26 @@ def test_impossible_numbers_are_refused():
         BasicTraining(datasets.MNIST, model(), batch_size=0)
 
 
-@pytest.mark.parametrize("retired", [CloudRunner, InferenceCloudRunner, ApiSession])
+@pytest.mark.parametrize(
+    "retired",
+    [
+        CloudRunner,
+        InferenceCloudRunner,
+        ApiSession,
+        ExperimentParser,
+        ApiStub,
+        BasicTrainingConverter,
+        BasicInferencingConverter,
+    ],
+)
 def test_retired_service_says_so(retired):
     with pytest.raises(CloudError, match=f"{retired.__name__} needs.*retired.*LocalRunner"):
         retired("url", "token")
+
+
+def test_records_of_the_retired_service_can_be_read():
+    assert CloudJobStatus(3) is CloudJobStatus.COMPLETED
+    assert issubclass(ConversionError, CloudError)
 
 
 def test_command_trains_and_tests(tmp_path, capsys):
@@ -140,11 +163,61 @@ def test_command_plots(tmp_path):
     assert figure.stat().st_size > 0
 
 
-def test_command_says_what_is_wrong(capsys, tmp_path):
-    assert main(["summary", "--config", "ReRamESPrest"]) == 2
-    assert "ReRamESPreset" in capsys.readouterr().err
-    assert main(["infer", "--data", DATA, "--checkpoint", str(tmp_path / "none.pth")]) == 2
-    assert "checkpoint file" in capsys.readouterr().err
+SMALL = ["--model", "fc", "--data", DATA, "--limit", "20"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["summary", "--config", "ReRamESPrest"], "did you mean 'ReRamESPreset'"),
+        (["summary", "--config", "SoftBoundsDevice"], "must be a configuration"),
+        (["summary", "--cost", "hermess"], "hermes"),
+        (["train", "--data", "nowhere"], "MNIST is not in the folder 'nowhere'.*--download"),
+        (["infer", *SMALL, "--config", "SingleRPUConfig"], "trained, not programmed"),
+        (["infer", *SMALL, "--checkpoint", __file__], "no checkpoint of tensors"),
+        (["plot-device", "IOParameters", "--output", "a.svg"], "no configuration or device"),
+        (["plot-device", "InferenceRPUConfig", "--output", "a.svg"], "not changed by pulses"),
+    ],
+)
+def test_command_says_what_is_wrong(capsys, arguments, message):
+    assert main(arguments) == 2
+    assert re.search(message, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--limit", "-5"], "--limit: must be at least 0, got -5"),
+        (["train", "--epochs", "0"], "--epochs: must be at least 1, got 0"),
+        (["train", "--lr", "-1"], "--lr: must be positive, got -1"),
+        (["train", "--device", "abacus"], "this machine has no 'abacus'"),
+        (["train", "--output", "."], "is a folder"),
+        (["infer", "--checkpoint", "none.pth"], "there is no file 'none.pth'"),
+        (["infer", "--time", "0.5"], "--time: must be at least 1 second"),
+        (["plot-device", "IdealizedPreset"], "--output"),
+    ],
+)
+def test_impossible_arguments_are_refused_before_anything_runs(capsys, arguments, message):
+    with pytest.raises(SystemExit) as exit_info:
+        main(arguments)
+    assert exit_info.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_checkpoint_of_another_network_is_refused(tmp_path, capsys):
+    file = tmp_path / "other.pth"
+    torch.save(model().state_dict(), file)
+    assert main(["infer", *SMALL, "--checkpoint", str(file)]) == 2
+    assert "does not belong to --model fc" in capsys.readouterr().err
+
+
+def test_command_lists_names_and_helps(capsys):
+    assert main(["list"]) == 0
+    text = capsys.readouterr().out
+    assert "  ReRamESPreset\n" in text
+    assert "  ReRamESPresetDevice\n" in text
+    assert main([]) == 2
+    assert "examples:" in capsys.readouterr().out
 
 
 def test_module_is_the_command():

@@ -9,30 +9,83 @@ from torch import nn
 
 from aihwkit.exceptions import ArgumentError
 from aihwkit.nn import AnalogConv2d, AnalogLinear, AnalogSequential
+from aihwkit.simulator.configs.device_base import DeviceParameters
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from synaptensor.validation import check_choice, suggest
 
-__all__ = ["INPUT_SHAPES", "MODELS", "make_config", "make_model", "preset_named"]
+__all__ = [
+    "INPUT_SHAPES",
+    "MODELS",
+    "all_names",
+    "device_named",
+    "make_config",
+    "make_model",
+    "preset_named",
+]
 
 MODELS = ("fc", "lenet5")
 INPUT_SHAPES = {"fc": (1, 28, 28), "lenet5": (1, 28, 28)}
+
+
+def _places() -> tuple[Any, ...]:
+    from aihwkit.simulator import configs, presets
+
+    return presets, configs
+
+
+def _classes() -> dict[str, type]:
+    """Return configurations and devices by name."""
+    kinds = (RPUConfigBase, DeviceParameters)
+    classes = {
+        name: getattr(place, name, None) for place in reversed(_places()) for name in place.__all__
+    }
+    return {
+        name: found
+        for name, found in sorted(classes.items())
+        if isinstance(found, type) and issubclass(found, kinds) and is_dataclass(found)
+    }
+
+
+def all_names() -> dict[str, list[str]]:
+    """Return the names of all configurations and devices."""
+    classes = _classes()
+    configs = [name for name, found in classes.items() if issubclass(found, RPUConfigBase)]
+    return {
+        "configurations": configs,
+        "devices": [name for name in classes if name not in configs],
+    }
 
 
 def preset_named(name: str) -> Any:
     """Return a new object of a class in `aihwkit.simulator.presets` or `.configs`.
 
     Raises:
-        ArgumentError: if there is no class of that name.
+        ArgumentError: if there is no configuration or device of that name.
     """
-    from aihwkit.simulator import configs, presets
+    classes = _classes()
+    if name not in classes:
+        raise ArgumentError(
+            f"there is no configuration or device named {name!r}{suggest(name, list(classes))} "
+            "(`aihwkit list` shows all)"
+        )
+    return classes[name]()
 
-    places = (presets, configs)
-    names = [key for place in places for key in place.__all__]
-    for place in places:
-        found = getattr(place, name, None)
-        if name in place.__all__ and isinstance(found, type) and is_dataclass(found):
-            return found()
-    raise ArgumentError(f"there is no preset or configuration named {name!r}{suggest(name, names)}")
+
+def device_named(name: str) -> Any:
+    """Return a new pulsed device, or that of a configuration.
+
+    Raises:
+        ArgumentError: if there is none of that name, or it has no pulses.
+    """
+    from aihwkit.simulator.configs.pulsed import FloatingPointDevice, IdealDevice
+
+    found = preset_named(name)
+    device = getattr(found, "device", None) if isinstance(found, RPUConfigBase) else found
+    if not isinstance(device, DeviceParameters) or isinstance(
+        device, FloatingPointDevice | IdealDevice
+    ):
+        raise ArgumentError(f"{name} is not changed by pulses; give a device that is")
+    return device
 
 
 def make_config(name: str) -> RPUConfigBase:

@@ -1,16 +1,19 @@
 """Compiled loops over pulse trains kept as bits, against the definitions in torch."""
 
+import copy
 import math
 
 import numpy as np
 import pytest
 import torch
 
+from aihwkit.engine.cells.base import UpdateContext
+from aihwkit.engine.record import Record
 from aihwkit.functional.mvm import analog_mvm
 from aihwkit.functional.pulse_pass import apply_pulses
 from aihwkit.functional.pulse_scales import outer_scales
 from aihwkit.functional.pulse_trains import draw_trains, unpacked
-from aihwkit.functional.pulses import PackedTrains
+from aihwkit.functional.pulses import OneDirection, PackedTrains
 from aihwkit.functional.settings import MVMSettings
 from aihwkit.functional.update_settings import UpdateSettings
 from aihwkit.simulator.configs import (
@@ -36,12 +39,12 @@ DEVICES = {
 }
 
 
-def trains(x_size, d_size, n_vectors, length, seed):
+def trains(x_size, d_size, n_vectors, length, seed, scale=0.6):
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(n_vectors, x_size, generator=generator)
     d = torch.randn(n_vectors, d_size, generator=generator)
     lengths = torch.full((n_vectors,), length)
-    factor = torch.full((n_vectors,), 0.6)
+    factor = torch.full((n_vectors,), scale)
     x_words = draw_trains(x, factor, lengths, seed, 1)
     return PackedTrains(x_words, draw_trains(d, factor, lengths, seed, 2), x, d, length)
 
@@ -151,12 +154,81 @@ def test_without_noise_packed_trains_act_pulse_by_pulse(name, length, make_tile,
     assert not torch.equal(moved, weight)
 
 
+@pytest.mark.parametrize("n_vectors", [5, 90])
+@pytest.mark.parametrize("length", [2, 31, 40])
+@pytest.mark.parametrize("direction", ["both", "up", "down"])
+def test_sparse_trains_act_pulse_by_pulse(direction, length, n_vectors, make_tile, exact):
+    cell = make_tile(SoftBoundsDevice(**{**exact, "dw_min": 0.01}), 70, 20).cell
+    # Ninety vectors give some devices more pulses than one word holds.
+    pulses = trains(70, 20, n_vectors, length, 4, 0.2)
+    if direction != "both":
+        pulses = OneDirection(pulses, direction == "up")
+    generator = torch.Generator().manual_seed(1)
+    weight = torch.rand(20, 70, generator=generator) * 0.8 - 0.4
+    moved, _ = cell.engine.apply(weight, pulses, generator, WHOLE, True)
+    exactly, engine = weight, cell.engine
+    for vector in range(n_vectors):
+        signed = pulses.counts(vector)
+        exactly = apply_pulses(
+            exactly, signed.abs(), signed, engine.derived, None, engine.model, engine.bounds
+        )
+    # A hundred roundings of single precision.
+    torch.testing.assert_close(moved, exactly, rtol=0, atol=5e-6)
+    assert (moved != weight).any()
+
+
+@pytest.mark.parametrize("columns", [True, False])
+@pytest.mark.parametrize("scale", [0.1, 0.6])
+def test_records_hold_the_weights_between_the_vectors(scale, columns, make_tile, exact):
+    n_vectors, index = 40, torch.randint(0, 20, (30,), generator=torch.Generator().manual_seed(2))
+    cell = make_tile(SoftBoundsDevice(**{**exact, "dw_min": 0.01}), 70, 20).cell
+    pulses = trains(70, 20, n_vectors, 31, 4, scale)
+    after = torch.arange(30) + 11
+    values = torch.empty((20, 30) if columns else (30, 70))
+    record = Record(after.int(), index.int(), columns, values)
+    generator = torch.Generator().manual_seed(1)
+    context = UpdateContext(UpdateSettings(), generator, n_vectors)
+    expected, start, other = [], 0, copy.deepcopy(cell)
+    assert cell.apply_recorded(pulses, context, record)
+    for number, line in zip(after.tolist(), index.tolist(), strict=True):
+        other.apply(pulses.select(slice(start, number)), context)
+        expected.append((other.weight[:, line] if columns else other.weight[line]).clone())
+        start = number
+    # Roundings of single precision, and expansions to third order.
+    result = values.t() if columns else values
+    torch.testing.assert_close(result, torch.stack(expected), rtol=0, atol=5e-6)
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.6])
+def test_records_see_write_noise_only_where_pulses_arrived(scale, make_tile, exact):
+    device = SoftBoundsDevice(**{**exact, "write_noise_std": 2.0})
+    cell = make_tile(device, 30, 200).cell
+    generator = torch.Generator().manual_seed(0)
+    cell.set(torch.zeros(200, 30), generator)
+    before, pulses = cell.weight.clone(), trains(30, 200, 8, 4, 8, scale)
+    # One column after every vector, and a second time after the last one.
+    after = torch.tensor([*range(1, 9), 8], dtype=torch.int32)
+    record = Record(after, torch.full((9,), 5, dtype=torch.int32), True, torch.empty(200, 9))
+    context = UpdateContext(UpdateSettings(), generator, 8)
+    assert cell.apply_recorded(pulses, context, record)
+    seen = torch.cat((before[:, 5:6], record.values), dim=1)
+    arrived = torch.stack([pulses.counts(v)[:, 5] != 0 for v in range(8)], dim=1)
+    assert torch.equal(seen.diff(dim=1)[:, :8] != 0, arrived)
+    assert torch.equal(seen[:, 8], seen[:, 9])
+    assert torch.equal(cell.weight[:, 5], seen[:, 9])
+    noise = (cell.weight - cell.persistent)[pulses.totals()[0] + pulses.totals()[1] > 0]
+    n, expected = noise.numel(), 2.0 * device.dw_min
+    assert abs(noise.mean()) < 4.5 * expected / math.sqrt(n)
+    assert abs(noise.var() / expected**2 - 1) < 4.5 * math.sqrt(2 / n)
+
+
 @pytest.mark.parametrize("start", [0.0, 0.56])
 @pytest.mark.parametrize("name", list(DEVICES))
-def test_packed_trains_are_distributed_as_pulses_one_by_one(name, start, make_tile, exact):
+@pytest.mark.parametrize("scale", [0.1, 0.6])
+def test_packed_trains_are_distributed_as_pulses_one_by_one(scale, name, start, make_tile, exact):
     kind, fields = DEVICES[name]
     cell = make_tile(kind(**{**exact, "dw_min": 0.004, "dw_min_std": 0.5, **fields}), 150, 150).cell
-    pulses = trains(150, 150, 6, 31, 5)
+    pulses = trains(150, 150, 6, 31, 5, scale)
     weight = torch.full((150, 150), start)
     with use_kernel("numba", "aihwkit.packed_update"):
         merged, _ = cell.engine.apply(weight, pulses, torch.Generator().manual_seed(1), WHOLE, True)
@@ -176,13 +248,14 @@ def test_packed_trains_are_distributed_as_pulses_one_by_one(name, start, make_ti
     assert abs(z_bound) < 4.5
 
 
+@pytest.mark.parametrize("scale", [0.1, 0.6])
 @pytest.mark.parametrize("name", ["constant", "soft bounds", "exp"])
-def test_threads_do_not_change_the_result(name, make_tile, monkeypatch):
+def test_threads_do_not_change_the_result(name, scale, make_tile, monkeypatch):
     from aihwkit.engine.kernels import threads
 
     kind, fields = DEVICES[name]
     cell = make_tile(kind(**fields), 40, 33).cell
-    pulses, weight = trains(40, 33, 5, 20, 6), torch.zeros(33, 40)
+    pulses, weight = trains(40, 33, 5, 20, 6, scale), torch.zeros(33, 40)
     monkeypatch.setattr(threads, "_SMALLEST_WORK", 1)
     results = []
     for n in (1, 3):

@@ -12,7 +12,17 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["as_float", "as_int", "bit_count", "load", "lowest_bit", "round_even", "store"]
+__all__ = [
+    "as_float",
+    "as_int",
+    "bit_count",
+    "leading_zeros",
+    "load",
+    "lowest_bit",
+    "round_even",
+    "shift_left",
+    "store",
+]
 
 _DOMAIN = "aihwkit.buffers"
 
@@ -35,6 +45,26 @@ def lowest_bit(typing_context, word):
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return word(word), generate
+
+
+@intrinsic
+def leading_zeros(typing_context, word):
+    """Return the number of bits above the highest one that is set; the word must not be 0."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return word(word), generate
+
+
+@intrinsic
+def shift_left(typing_context, word, places):
+    """Return a word shifted by fewer places than it has bits, as wide as it was."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.shl(arguments[0], arguments[1])
+
+    return word(word, word), generate
 
 
 @intrinsic

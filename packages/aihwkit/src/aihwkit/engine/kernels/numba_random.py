@@ -1,8 +1,8 @@
 """Counter-based random numbers for the compiled loops.
 
-The words of `philox` are those of `aihwkit.functional.philox.philox`: functions of a key and a position,
-the same however the work is cut into blocks and threads. Lists of normal numbers take seven rounds
-instead of ten, the fewest that pass all tests of randomness.
+The words of `philox` are those of `aihwkit.functional.philox.philox`: functions of a key and a
+position, the same however the work is cut into blocks and threads. Lists of normal numbers take
+seven rounds instead of ten, the fewest that pass all tests of randomness.
 
 Reference:
     Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011; Box, Muller,

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aihwkit.engine.kernels import numba_constant, numba_response, numba_stateful
+from aihwkit.engine.kernels import numba_constant, numba_counted, numba_response, numba_stateful
 from aihwkit.engine.kernels.registry import LOOP_MODELS
 from aihwkit.engine.kernels.threads import in_parts
 from aihwkit.engine.record import Record
@@ -22,6 +22,7 @@ __all__ = ["counted_update", "packed_update"]
 
 _KEY_MASK = 0xFFFFFFFF
 _NOT_SHOWN = np.empty((1, 1), np.float32)
+_ONLY_UP, _ONLY_DOWN = 1, 2
 _NO_ENTRIES = np.empty(0, np.int32)
 
 
@@ -51,7 +52,7 @@ def packed_update(
     """
     only = 0
     if isinstance(pulses, OneDirection):
-        only, pulses = 1 if pulses.up else 2, pulses.pulses
+        only, pulses = _ONLY_UP if pulses.up else _ONLY_DOWN, pulses.pulses
     known = weight.dtype == torch.float32 and isinstance(engine.model, LOOP_MODELS)
     if not (known and isinstance(pulses, PackedTrains)):
         return False
@@ -92,14 +93,15 @@ def counted_update(
         _parameters(engine).numpy(),
         counts.signed.contiguous().numpy(),
         rows.numpy(),
-        columns.numpy(),
+        columns.numpy().astype(np.uint32),
         *_noise_and_limits(engine),
         _split(draw_key(generator)),
         *_shown(visible, write_noise),
+        _recorded(None),
     )
 
     def run(start: int, stop: int) -> None:
-        numba_stateful.counted_rows(*arguments, start, stop)
+        numba_counted.counted_rows(*arguments, start, stop)
 
     in_parts(run, rows.numel(), 4 * counts.signed.numel())
 
@@ -182,6 +184,21 @@ def _noise_and_limits(engine: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     return noise, tuple(np.float32(value) for value in limits)
 
 
+def _sides(pulses: PackedTrains, only: int) -> tuple[Any, ...]:
+    """Return inputs' trains and directions for rows that keep these, and for those that turn them.
+
+    With pulses of one direction only, trains hold these, as up pulses.
+    """
+    words = pulses.x_words.contiguous().numpy().view(np.uint32)
+    negative = (pulses.x_signs < 0).numpy()
+    if not only:
+        falling = (-negative.view(np.int8), -(~negative).view(np.int8))
+        return (words, words), falling
+    falls = (words * negative[:, None], words * ~negative[:, None])
+    up = np.zeros(negative.shape, np.int8)
+    return (falls[::-1] if only == _ONLY_UP else falls), (up, up)
+
+
 def _stateful(
     weight: Tensor,
     pulses: PackedTrains,
@@ -191,23 +208,23 @@ def _stateful(
     shown: tuple[Any, ...],
     record: tuple[Any, ...],
 ) -> None:
-    x_words = pulses.x_words.contiguous().numpy().view(np.uint32)
-    n_vectors, n_words, n = x_words.shape
-    masks = np.zeros((n_vectors, n_words * SLOTS_PER_WORD, -(-n // 64)), np.uint64)
-    numba_stateful.column_masks(x_words, masks)
+    n_vectors = pulses.n_vectors
+    words, falling = _sides(pulses, only)
+    totals = np.empty(n_vectors, np.int64)
+    numba_stateful.count_slots(pulses.x_words.contiguous().numpy().view(np.uint32), totals)
     trains = (
-        x_words,
-        (pulses.x_signs < 0).to(torch.int32).numpy().view(np.uint32),
-        masks,
+        words,
+        falling,
         pulses.d_words.permute(2, 0, 1).contiguous().numpy().view(np.uint32),
-        (pulses.d_signs < 0).t().to(torch.int32).contiguous().numpy().view(np.uint32),
+        (pulses.d_signs < 0).t().to(torch.int64).contiguous().numpy(),
+        totals // 2 if only else totals,
+        max(pulses.slots, 1),
     )
     arguments = (
         _kind(engine),
         weight.numpy(),
         _parameters(engine).numpy(),
         trains,
-        only,
         *_noise_and_limits(engine),
         _split(draw_key(generator)),
         *shown,

@@ -1,0 +1,67 @@
+"""Record device responses and pulse counts of a reference installation.
+
+    python tests/aihwkit/engine/reference/record.py /path/to/reference/bin/python
+
+starts that interpreter, in which `aihwkit` must be the reference, and writes `recording.npz` beside
+this file.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+TILES = 20
+REPETITIONS = 20000
+
+
+def record(path):
+    """Measure the installed package and write the file."""
+    import numpy as np
+
+    sys.path.insert(0, str(HERE))
+    import workload
+
+    data = {}
+    for name in workload.DEVICES:
+        parts, hidden_parts = [], []
+        for _ in range(TILES):
+            states, hidden = workload.device_curve(name)
+            parts.append(workload.curve_statistics(states))
+            rows = np.stack(list(hidden.values()))
+            hidden_parts.append(np.concatenate([rows.mean(axis=1), rows.var(axis=1)]))
+        data[f"{name}/hidden names"] = np.array(list(hidden))
+        for key, values in (("curve", parts), ("hidden", hidden_parts)):
+            stacked = np.stack(values)
+            data[f"{name}/{key}"] = stacked.mean(axis=0)
+            data[f"{name}/{key} error"] = stacked.std(axis=0, ddof=1) / np.sqrt(TILES)
+        print(name, data[f"{name}/curve"][:6].round(4))
+    for rate in workload.RATES:
+        for managed in (True, False):
+            for kind in workload.RANDOM_TYPES:
+                counts = workload.pulse_counts(kind, rate, managed, REPETITIONS)
+                key = f"{kind}/{rate}/{managed}"
+                data[key], data[f"{key} error"] = workload.count_moments(counts)
+            for kind in workload.COUNTED_TYPES:
+                data[f"{kind}/{rate}/{managed}"] = workload.pulse_counts(kind, rate, managed, 1)[0]
+    np.savez_compressed(path, **data)
+
+
+def main():
+    """Start the reference interpreter on this file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("python", help="interpreter of the reference, or 'this'")
+    parser.add_argument("--out", default=str(HERE / "recording.npz"))
+    arguments = parser.parse_args()
+    if arguments.python == "this":
+        record(arguments.out)
+        return
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [arguments.python, __file__, "this", "--out", arguments.out]
+    subprocess.run(command, check=True, env=environment)
+
+
+if __name__ == "__main__":
+    main()

@@ -32,8 +32,8 @@ def read(path: Path) -> dict[str, Any]:
 def table(content: dict[str, Any]) -> str:
     """Return a Markdown table with a line for each workload."""
     header = (
-        "package", "workload", "time (least to most)", "peak memory", "plain torch",
-        "times faster", "reference", "times faster", "floor", "on",
+        "package", "workload", "time (least to most)", "peak memory", "plain torch", "reference",
+        "floor", "on",
     )  # fmt: skip
     return _markdown(header, [_cells(row) for row in content["rows"]])
 
@@ -61,13 +61,17 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         row["workload"],
         f"**{_seconds(ours['median'])}** ({spread})",
         _bytes(ours["peak_memory"]),
-        _seconds(plain["median"]),
-        f"{plain['median'] / ours['median']:.2g}",
-        "-" if other is None else _seconds(other["median"]),
-        "-" if other is None else f"{other['median'] / ours['median']:.2g}",
+        _beside(plain, ours),
+        "-" if other is None else _beside(other, ours),
         _seconds(floor["median"]),
         where,
     )
+
+
+def _beside(other: dict[str, Any], ours: dict[str, Any]) -> str:
+    """Return the time of another way, and how many times faster the package is."""
+    ratio = other["median"] / ours["median"]
+    return f"{_seconds(other['median'])}, **{ratio:.2g} x**"
 
 
 def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

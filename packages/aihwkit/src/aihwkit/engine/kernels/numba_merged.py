@@ -125,7 +125,7 @@ def take_merged(kind, weight, params, room, noise, limits, keys, row, vector, wa
         _one_by_one(kind, weight, params, room, noise, keys, row, vector, watch)
 
 
-@njit(**OPTIONS)
+@njit(**_INLINE)
 def _one_by_one(kind, weight, params, room, noise, keys, row, vector, watch):
     """Take the pulses of the marked devices one after the other, each with a draw of its own."""
     columns, words, m = room.far_columns, room.far_words, 0

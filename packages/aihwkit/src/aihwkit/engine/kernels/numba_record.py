@@ -22,7 +22,8 @@ __all__ = [
     "take_snapshots",
 ]
 
-_U, _W = np.uint64, np.uint32
+_U = np.uint64
+_INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
 _NEVER = 2**31 - 1
 _SHOWN_NOISE, _SEEN_NOISE = _U(8), _U(9)
 
@@ -40,7 +41,9 @@ class Watch(NamedTuple):
         arrived: whether there were pulses since the last look, `[x]`; empty without write noise.
         noise: standard normal numbers of the entries, `[entries]`.
         pending: entries that wait for pulses of their column: how many, then their numbers.
-        pulses: numbers of pulses that they wait for.
+        first: the first of those that wait for so many pulses, 0 for none, `[32]`.
+        last: the last of them.
+        follower: the next one that waits for as many.
         fresh: whether there are pulses since the last look.
         seen: pulses at the last look by an entry that waits, `[x]`.
         draws: room for standard normal numbers.
@@ -55,7 +58,9 @@ class Watch(NamedTuple):
     arrived: np.ndarray
     noise: np.ndarray
     pending: np.ndarray
-    pulses: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    follower: np.ndarray
     fresh: np.ndarray
     seen: np.ndarray
     draws: np.ndarray
@@ -84,6 +89,8 @@ def new_watch(record, visible, write_noise, n):
         np.zeros(n_shown, np.bool_),
         np.zeros(n_entries + 64, np.float32),
         np.zeros(n_entries + 1, np.int64),
+        np.zeros(32, np.int64),
+        np.zeros(32, np.int64),
         np.zeros(n_entries + 1, np.int64),
         np.zeros(n_entries + 1, np.bool_),
         np.zeros(n if n_entries else 0, np.int64),
@@ -99,7 +106,7 @@ def start_row(watch, row, keys):
         normals(watch.noise, n_entries, keys[0], keys[1], _U(row), _U(0), _SEEN_NOISE)
 
 
-@njit(**OPTIONS)
+@njit(**_INLINE)
 def next_entry(watch, entry, row):
     """Return the next entry of a row from one on, and the number of vectors before it."""
     n_entries = watch.after.shape[0]
@@ -110,53 +117,73 @@ def next_entry(watch, entry, row):
 
 
 @njit(**OPTIONS)
-def note(watch, entry, row, weight, words, keys):
-    """Write down one entry, or let it wait until its column has the pulses of its word."""
-    place = watch.index[entry]
-    if not watch.by_column:
-        if watch.write_noise > 0:
-            show(watch, weight, row, entry + 1, keys)
-            weight = watch.visible[row]
-        watch.values[entry] = weight
-        return
-    number = 31 - int(leading_zeros(words[place]))
-    if number > 0:
-        watch.pending[0] += 1
-        k = watch.pending[0]
-        watch.pending[k], watch.pulses[k] = entry, number
-        watch.fresh[k] = number > watch.seen[place]
-        watch.seen[place] = number
-        return
-    if watch.write_noise > 0:
-        _look(watch, entry, row, weight[place], watch.arrived[place])
-        watch.arrived[place] = False
-    else:
-        watch.values[row, entry] = weight[place]
+def note(watch, entry, vector, row, weight, words, keys):
+    """Write down what is due before a vector, and return what `next_entry` does.
+
+    Entries whose columns have pulses in their words wait until these are taken.
+    """
+    # Taken out of the tuple once: counting references takes more time than anything else here.
+    after, index, values, arrived = watch.after, watch.index, watch.values, watch.arrived
+    pending, first, last, follower = watch.pending, watch.first, watch.last, watch.follower
+    fresh, seen, visible, noise = watch.fresh, watch.seen, watch.visible, watch.noise
+    n_entries, by_column, write_noise = after.shape[0], watch.by_column, watch.write_noise
+    while entry < n_entries and after[entry] <= vector:
+        place = index[entry]
+        if not by_column:
+            if place == row:
+                _note_row(watch, entry, row, weight, keys)
+            entry += 1
+            continue
+        number = 31 - int(leading_zeros(words[place]))
+        if number > 0:
+            k = pending[0] + 1
+            pending[0], pending[k], follower[k] = k, entry, 0
+            if first[number] == 0:
+                first[number] = k
+            else:
+                follower[last[number]] = k
+            last[number] = k
+            fresh[k] = number > seen[place]
+            seen[place] = number
+        elif write_noise > 0:
+            if arrived[place]:
+                visible[row, place] = weight[place] + write_noise * noise[entry]
+                arrived[place] = False
+            values[row, entry] = visible[row, place]
+        else:
+            values[row, entry] = weight[place]
+        entry += 1
+    return next_entry(watch, entry, row)
 
 
 @njit(**OPTIONS)
-def _look(watch, entry, row, weight, fresh):
-    """Write down a weight with write noise, drawn anew where pulses arrived."""
-    place = watch.index[entry]
-    if fresh:
-        watch.visible[row, place] = weight + watch.write_noise * watch.noise[entry]
-    watch.values[row, entry] = watch.visible[row, place]
+def _note_row(watch, entry, row, weight, keys):
+    """Write down all weights of a row."""
+    if watch.write_noise > 0:
+        show(watch, weight, row, entry + 1, keys)
+        weight = watch.visible[row]
+    watch.values[entry] = weight
 
 
 @njit(**OPTIONS)
 def take_snapshots(watch, room, row, done):
     """Write down the entries that waited for so many pulses."""
-    for k in range(1, watch.pending[0] + 1):
-        if watch.pulses[k] == done:
-            entry = watch.pending[k]
-            weight = room.weight[room.ranks[watch.index[entry]]]
-            if watch.write_noise > 0:
-                _look(watch, entry, row, weight, watch.fresh[k])
-            else:
-                watch.values[row, entry] = weight
+    index, values, visible, fresh = watch.index, watch.values, watch.visible, watch.fresh
+    pending, follower, weight, ranks = watch.pending, watch.follower, room.weight, room.ranks
+    k = watch.first[done]
+    while k > 0:
+        entry = pending[k]
+        place = index[entry]
+        w = weight[ranks[place]]
+        if watch.write_noise > 0:
+            if fresh[k]:
+                visible[row, place] = w + watch.write_noise * watch.noise[entry]
+            w = visible[row, place]
+        values[row, entry] = w
+        k = follower[k]
 
 
-@njit(**OPTIONS)
+@njit(**_INLINE)
 def mark_arrived(watch, words):
     """Remember where pulses arrived that no entry has seen, and forget the entries."""
     for j in range(watch.arrived.shape[0]):
@@ -166,6 +193,7 @@ def mark_arrived(watch, words):
     for k in range(1, watch.pending[0] + 1):
         watch.seen[watch.index[watch.pending[k]]] = 0
     watch.pending[0] = 0
+    watch.first[:] = 0
 
 
 @njit(**OPTIONS)

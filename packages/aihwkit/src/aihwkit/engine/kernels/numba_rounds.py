@@ -163,7 +163,7 @@ def take_rounds(kind, weight, params, words, room, noise, keys, counter, watch):
     left = _U(0)
     for k in range(1, n_rounds + 1):
         left += _U(room.ends[k])
-    draws = room.draws
+    draws, waited_for = room.draws, watch.first
     used = drawn = _U(0)
     for k in range(n_rounds):
         n_active = _U(room.ends[k + 1])
@@ -184,6 +184,6 @@ def take_rounds(kind, weight, params, words, room, noise, keys, counter, watch):
             _round(LINEAR, True, room, draws, _W(k), padded, noise)
         else:
             _round(LINEAR, False, room, draws, _W(k), padded, noise)
-        if watch.pending[0] > 0:
+        if waited_for[k + 1] > 0:
             take_snapshots(watch, room, row, k + 1)
     scatter(weight, room.columns, m, room.weight)

@@ -132,12 +132,11 @@ def stateful_rows(
         entry, due = next_entry(watch, 0, row)
         for place in range(n_active + 1):
             vector = active[place] if place < n_active else n_vectors
-            while due <= vector:
+            if due <= vector:
                 if most > 0 and not watch.by_column:
                     _collect(kind, w, p, room, noise, keys, row, number, watch)
                     number, most = number + 1, 0
-                note(watch, entry, row, w, room.words, keys)
-                entry, due = next_entry(watch, entry + 1, row)
+                entry, due = note(watch, entry, vector, row, w, room.words, keys)
             if vector == n_vectors:
                 break
             side = turns[row, vector]

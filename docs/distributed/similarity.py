@@ -1,6 +1,7 @@
-"""pynsm: a circuit learns from the samples of all processes.
+"""pynsm: a circuit learns with copies of its weights, or with a shard of them each.
 
 torchrun --nproc-per-node 2 docs/distributed/similarity.py
+torchrun --nproc-per-node 2 docs/distributed/similarity.py --shard
 """
 
 import argparse
@@ -8,6 +9,7 @@ import argparse
 import torch
 from common import Checkpoints, batch_of, launch, part_of, train
 from torch import Tensor, nn
+from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
 from pynsm import SimilarityMatching
@@ -30,7 +32,7 @@ def main(options: argparse.Namespace) -> nn.Module:
     """Train, and return the model."""
     torch.manual_seed(0)
     model = Learner()
-    parallel = DistributedDataParallel(model)
+    parallel = fully_shard(model) if options.shard else DistributedDataParallel(model)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
 
     def step(index: int) -> float:
@@ -48,4 +50,6 @@ def main(options: argparse.Namespace) -> nn.Module:
 
 
 if __name__ == "__main__":
-    launch(main, "Similarity matching in several processes.")
+    launch(
+        main, "Similarity matching in several processes.", shard="shard weights, do not copy them"
+    )

@@ -5,7 +5,7 @@ from docs.zoo.compounds import learn, life
 from docs.zoo.conductances import draw_spread, statistics
 from docs.zoo.devices import portrait
 from docs.zoo.pulses import crossbar, pulse, traces
-from docs.zoo.tables import arguments_table, fields_table, markdown_table
+from docs.zoo.tables import arguments_table, fields_table, markdown_table, require_all
 
 __all__ = [
     "DEVICES",
@@ -20,6 +20,7 @@ __all__ = [
     "markdown_table",
     "portrait",
     "pulse",
+    "require_all",
     "statistics",
     "traces",
 ]

@@ -3,14 +3,15 @@
 import ast
 import inspect
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, Field, fields
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from griffe import Docstring, DocstringSectionParameters
 
-__all__ = ["arguments_table", "fields_table", "markdown_table"]
+__all__ = ["arguments_table", "fields_table", "markdown_table", "require_all"]
 
 
 def fields_table(cls: type, base: type | None = None) -> str:
@@ -78,3 +79,15 @@ def _documented(cls: type, name: str) -> str:
                 assert isinstance(below.value, ast.Constant)
                 return " ".join(str(below.value.value).split())
     return ""
+
+
+def require_all(page: Path, names: Iterable[str]) -> None:
+    """Check that a page shows everything there is.
+
+    Raises:
+        ValueError: If the page does not have one of the names.
+    """
+    text = page.read_text(encoding="utf-8")
+    missing = [name for name in names if f"`{name}`" not in text]
+    if missing:
+        raise ValueError(f"{page} must show {', '.join(missing)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
@@ -16,6 +17,16 @@ __all__ = [
 ]
 
 _MIN_READOUT = 1e-4
+_UNIT_VECTORS: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
+
+
+def _unit_vectors(size: int) -> Tensor:
+    """Return all unit vectors; tiles of one size share them, as they take much memory."""
+    kept = _UNIT_VECTORS.get(size)
+    if kept is None:
+        kept = torch.eye(size)
+        _UNIT_VECTORS[size] = kept
+    return kept
 
 
 class GlobalDriftCompensation(BaseDriftCompensation):
@@ -34,7 +45,7 @@ class GlobalDriftCompensation(BaseDriftCompensation):
     @torch.no_grad()
     def get_readout_tensor(self, in_size: int) -> Tensor:
         """Return the unit vectors."""
-        return torch.eye(in_size)
+        return _unit_vectors(in_size)
 
 
 class GlobalDriftCompensationWithExactReference(GlobalDriftCompensation):
@@ -57,4 +68,4 @@ class PerColumnDriftCompensation(BaseDriftCompensation):
     @torch.no_grad()
     def get_readout_tensor(self, in_size: int) -> Tensor:
         """Return the unit vectors."""
-        return torch.eye(in_size)
+        return _unit_vectors(in_size)

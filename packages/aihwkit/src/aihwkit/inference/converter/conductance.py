@@ -9,6 +9,7 @@ from torch import Tensor, no_grad
 
 from aihwkit.inference.converter.base import BaseConductanceConverter
 from aihwkit.inference.interpolation import interpolate
+from synaptensor.validation import check_number
 
 __all__ = [
     "CustomPairConductanceConverter",
@@ -44,6 +45,7 @@ class _RangedConverter(BaseConductanceConverter):
     """Converter with a range of conductances."""
 
     def __init__(self, g_max: float, g_min: float) -> None:
+        g_max, g_min = check_number("g_max", g_max), check_number("g_min", g_min)
         if g_max < 0:
             raise ValueError(f"g_max must be at least 0, got {g_max!r}")
         if g_min < 0:
@@ -82,8 +84,10 @@ class SinglePairConductanceConverter(_RangedConverter):
         """Return the plus and the minus slice."""
         ratio = (self.g_max - self.g_min) / _largest(weights)
         scaled = weights * ratio
-        plus = scaled.clamp(0.0, self.g_max).add_(self.g_min)
-        minus = scaled.neg_().clamp_(0.0, self.g_max).add_(self.g_min)
+        plus = scaled.clamp(0.0, self.g_max)
+        minus = scaled.neg_().clamp_(0.0, self.g_max)
+        if self.g_min > 0:
+            plus, minus = plus.add_(self.g_min), minus.add_(self.g_min)
         return [plus, minus], {"scale_ratio": ratio}
 
     @no_grad()
@@ -92,7 +96,7 @@ class SinglePairConductanceConverter(_RangedConverter):
         _check_slices(conductances, 2)
         ratio = _param(params, "scale_ratio")
         g_plus, g_minus = conductances
-        return ((g_plus - self.g_min) - (g_minus - self.g_min)).div_(ratio)
+        return (g_plus - g_minus).div_(ratio)
 
 
 class NPairConductanceConverter(_RangedConverter):
@@ -114,7 +118,9 @@ class NPairConductanceConverter(_RangedConverter):
     def __init__(
         self, f_lst: list[float], g_max: float | None = None, g_min: float | None = None
     ) -> None:
-        if not isinstance(f_lst, list) or not f_lst or max(f_lst) <= 0:
+        if not isinstance(f_lst, list) or not f_lst:
+            raise ValueError(f"f_lst must be a list with positive numbers, got {f_lst!r}")
+        if max(check_number("f_lst", f) for f in f_lst) <= 0:
             raise ValueError(f"f_lst must be a list with positive numbers, got {f_lst!r}")
         super().__init__(
             _DEFAULT_G_MAX if g_max is None else g_max, 0.0 if g_min is None else g_min

@@ -12,6 +12,7 @@ from torch import Tensor
 from aihwkit.inference.converter.base import BaseConductanceConverter
 from aihwkit.inference.noise.physics import log_fit, polynomial
 from aihwkit.inference.noise.power_law import PowerLawNoiseModel
+from synaptensor.validation import check_number
 
 __all__ = ["HermesNoiseModel"]
 
@@ -106,7 +107,7 @@ class HermesNoiseModel(PowerLawNoiseModel):
         if num_devices not in _CHIPS:
             raise AssertionError(f"num_devices must be 1 or 2, got {num_devices!r}")
         chip = _CHIPS[num_devices]
-        if g_max is not None and g_max > chip.g_max:
+        if g_max is not None and check_number("g_max", g_max) > chip.g_max:
             raise AssertionError(
                 f"g_max must be at most {chip.g_max} for {num_devices} devices, got {g_max!r}"
             )

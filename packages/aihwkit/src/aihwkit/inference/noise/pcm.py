@@ -72,7 +72,7 @@ class PCMLikeNoiseModel(PowerLawNoiseModel):
     def _drift_statistics(self, g_target: Tensor) -> tuple[Any, Tensor]:
         log_g = (g_target / self.g_max).abs_().clamp_(min=_ZERO_CLIP).log_()
         mean = log_fit(log_g, -0.0155, 0.0244, 0.049, 0.1)
-        return mean, log_fit(log_g, -0.0125, -0.0059, 0.008, 0.045)
+        return mean, log_g.mul_(-0.0125).add_(-0.0059).clamp_(0.008, 0.045)
 
     def _read_noise_width(self, g_prog: Tensor, drifted: Tensor) -> Tensor:
         # 0.0088 / max(g^0.65, 1e-3) as an exponential. The limit changes nothing, but zeros and

@@ -18,7 +18,7 @@ from aihwkit.inference.noise.physics import (
     power_law_drift,
     read_noise_growth,
 )
-from synaptensor.validation import check_nonnegative, check_positive
+from synaptensor.validation import check_instance, check_nonnegative, check_positive
 
 __all__ = ["PowerLawNoiseModel"]
 
@@ -83,22 +83,25 @@ class PowerLawNoiseModel(BaseNoiseModel):
             self.prog_coeff = list(default)
             self.prog_coeff_g_max_reference = default_reference
             return
-        self.prog_coeff = list(prog_coeff)
+        self.prog_coeff = list(check_instance("prog_coeff", prog_coeff, Sequence))
         self.prog_coeff_g_max_reference = self.g_max if reference is None else reference
         check_positive("prog_coeff_g_max_reference", self.prog_coeff_g_max_reference)
 
     @torch.no_grad()
     def apply_programming_noise_to_conductance(self, g_target: Tensor) -> Tensor:
         """Return the conductances after programming, not negative."""
-        width = polynomial(self.prog_coeff, g_target / self.g_max)
         factor = self.prog_noise_scale * self.g_max / self.prog_coeff_g_max_reference
-        return width.mul_(normal_like(g_target)).mul_(factor).add_(g_target).clamp_(min=0.0)
+        # Powers of the conductance itself: one tensor and two passes over it less.
+        scaled = [factor * c / self.g_max**k for k, c in enumerate(self.prog_coeff)]
+        width = polynomial(scaled, g_target)
+        return normal_like(g_target).mul_(width).add_(g_target).clamp_(min=0.0)
 
     @torch.no_grad()
     def generate_drift_coefficients(self, g_target: Tensor) -> Tensor:
         """Draw the drift exponents, not negative."""
         mean, spread = self._drift_statistics(g_target)
-        return spread.mul(normal_like(g_target)).add_(mean).abs_().mul_(self.drift_scale)
+        nu = normal_like(g_target).mul_(spread).add_(mean).abs_()
+        return nu if self.drift_scale == 1.0 else nu.mul_(self.drift_scale)
 
     @torch.no_grad()
     def apply_drift_noise_to_conductance(

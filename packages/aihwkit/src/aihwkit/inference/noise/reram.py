@@ -18,6 +18,7 @@ from aihwkit.inference.converter.conductance import (
 )
 from aihwkit.inference.noise.base import BaseNoiseModel
 from aihwkit.inference.noise.physics import normal_like, polynomial, read_noise_growth
+from synaptensor.validation import check_instance
 
 __all__ = ["ReRamCMONoiseModel", "ReRamWan2022NoiseModel"]
 
@@ -159,7 +160,10 @@ class ReRamCMONoiseModel(BaseNoiseModel):
         converter = SingleDeviceConductanceConverter(g_max, g_min)
         super().__init__(converter)
         self.g_max, self.g_min = converter.g_max, converter.g_min
-        self.coeff_dict = copy.deepcopy(_CMO_PROGRAMMING if coeff_dict is None else coeff_dict)
+        given = check_instance("coeff_dict", coeff_dict, dict | None)
+        self.coeff_dict = copy.deepcopy(_CMO_PROGRAMMING if given is None else given)
+        if not self.coeff_dict:
+            raise ArgumentError("coeff_dict must hold at least one acceptance range, got none")
         if acceptance_range not in self.coeff_dict:
             if acceptance_range != _ACCEPTANCE_DEFAULT:
                 raise ArgumentError(

@@ -11,7 +11,7 @@ from torch import Tensor
 from aihwkit.exceptions import ConfigError
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.parameters.enums import WeightModifierType, WeightRemapType
-from aihwkit.simulator.tiles.defaults import as_rpu_config
+from aihwkit.simulator.tiles.defaults import as_rpu_config, device_of
 from aihwkit.simulator.tiles.native import NativeTile
 from aihwkit.simulator.tiles.periphery import TileWithPeriphery
 from synaptensor.validation import check_nonnegative
@@ -246,7 +246,7 @@ def _shared_probe(probe: Tensor) -> Tensor:
     """
     key = probe.shape, probe.device, probe.dtype
     kept = _PROBES.get(key)
-    if kept is not None and torch.equal(kept, probe):
+    if kept is probe or (kept is not None and torch.equal(kept, probe)):
         return kept
     _PROBES[key] = probe
     return probe
@@ -305,7 +305,7 @@ class InferenceTile(InferenceTileWithPeriphery, NativeTile):
 
     def _create_simulator_tile(self, x_size: int, d_size: int, rpu_config: Any) -> Any:
         """Build the simulator tile."""
-        device = rpu_config.device.as_bindings(self.get_data_type())
+        device = device_of(rpu_config).as_bindings(self.get_data_type())
         return rpu_config.as_bindings().create_array(x_size, d_size, device)
 
     def post_update_step(self) -> None:

@@ -39,12 +39,13 @@ def _limited(value, bound):
 
 
 @njit(**_EXACT)
-def input_rows(x, prepared, scale, measure, scaled, threshold, step, bound, start, stop):
+def input_rows(x, stride, prepared, scale, measure, scaled, threshold, step, bound, start, stop):
     """Scale, convert and limit input vectors.
 
     Args:
-        x: `[vectors, n]`.
-        prepared: written, of the same shape.
+        x: entries of all vectors in one piece.
+        stride: from a vector to the next one there.
+        prepared: written, `[vectors, n]`.
         scale: input scale of each vector.
         measure: write the largest absolute input to `scale`.
         scaled: whether inputs are divided by `scale`.
@@ -55,7 +56,8 @@ def input_rows(x, prepared, scale, measure, scaled, threshold, step, bound, star
         stop: end of the vectors.
     """
     for vector in range(start, stop):
-        row, out = x[vector], prepared[vector]
+        out = prepared[vector]
+        row = x[vector * stride : vector * stride + out.shape[0]]
         factor = _ONE
         if measure:
             alpha = largest_entry(row)

@@ -5,7 +5,9 @@ converter, bounds and scaling; the definition makes a pass for each of them.
 """
 
 import math
-from typing import NamedTuple
+import threading
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -64,7 +66,6 @@ def analog_mvm_numba(
         )
     run = _Evaluation(weight, settings, lines, transposed, generator)
     managed = settings.noise_management == "AbsMax"
-    x = x.contiguous()
     scale = x.new_empty(x.shape[0], 1) if managed else None
     values, clipped, failed = run.evaluate(x, scale, measure=managed)
     if settings.bound_management != "None" and failed is not None and bool(failed.any()):
@@ -85,7 +86,7 @@ class _Evaluation(NamedTuple):
     def __call__(
         self, x: Tensor, scale: Tensor | None, rows: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        return self.evaluate(x.contiguous(), scale, measure=False)
+        return self.evaluate(x, scale, measure=False)
 
     def evaluate(
         self, x: Tensor, scale: Tensor | None, measure: bool
@@ -108,9 +109,13 @@ class _Evaluation(NamedTuple):
 
     def _prepare(self, x: Tensor, scale: Tensor | None, measure: bool) -> Tensor:
         """Return what drives the crossbar."""
-        prepared, settings = torch.empty_like(x), self.settings
+        # Parts of longer vectors are read where they are.
+        x = x if x.stride(1) == 1 else x.contiguous()
+        prepared, settings = _scratch(x.shape), self.settings
+        entries = (x.shape[0] - 1) * x.stride(0) + x.shape[1]
         arguments = (
-            x.numpy(),
+            x.as_strided((entries,), (1,)).numpy(),
+            x.stride(0),
             prepared.numpy(),
             _NO_SCALE if scale is None else scale.view(-1).numpy(),
             measure,
@@ -132,7 +137,7 @@ class _Evaluation(NamedTuple):
         """Turn line outputs into results, in place."""
         settings, noise = self.settings, self.lines.out_noise_values
         if noise is None:
-            spread = np.full(values.shape[1], max(settings.out_noise, 0.0), np.float32)
+            spread = _same_for_all(settings.out_noise, values.shape[1])
         else:
             spread = noise.contiguous().numpy()
         key = draw_key(self.generator)
@@ -155,6 +160,28 @@ class _Evaluation(NamedTuple):
             numba_converters.output_rows(*arguments, start, stop)
 
         in_parts(run, values.shape[0], 4 * values.numel())
+
+
+# Memory that was just returned costs more to get again than a product to prepare.
+_LARGEST_SCRATCH = 1 << 18
+_kept = threading.local()
+
+
+def _scratch(shape: torch.Size) -> Tensor:
+    """Return memory that the next call on the same thread takes again, where it is small."""
+    size = shape.numel()
+    if size > _LARGEST_SCRATCH:
+        return torch.empty(shape)
+    if not hasattr(_kept, "memory"):
+        _kept.memory = torch.empty(_LARGEST_SCRATCH)
+    memory: Tensor = _kept.memory
+    return memory[:size].view(shape)
+
+
+@lru_cache(maxsize=64)
+def _same_for_all(noise: float, n: int) -> Any:
+    """Return the standard deviation of each line."""
+    return np.full(n, max(noise, 0.0), np.float32)
 
 
 _NO_SCALE = np.ones(1, np.float32)

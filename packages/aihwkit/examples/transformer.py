@@ -148,12 +148,18 @@ def arguments(description: str, steps: int, length: int) -> argparse.ArgumentPar
     return parser
 
 
-def encoded(tokens: list[str], length: int) -> tuple[Tensor, list[str]]:
-    """Return overlapping parts `[N, length]` of a text as numbers, and what they stand for."""
+def encoded(tokens: list[str], length: int, stride: int) -> tuple[Tensor, list[str]]:
+    """Return parts `[N, length]` of a text as numbers, and what they stand for.
+
+    Args:
+        tokens: the text.
+        length: tokens of a part.
+        stride: tokens from the start of one part to that of the next.
+    """
     alphabet = sorted(set(tokens))
     numbers = {token: index for index, token in enumerate(alphabet)}
     codes = torch.tensor([numbers[token] for token in tokens])
-    return codes.unfold(0, length, max(length // 4, 1)).clone(), alphabet
+    return codes.unfold(0, length, stride).clone(), alphabet
 
 
 def fit(

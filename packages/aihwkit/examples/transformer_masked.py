@@ -76,7 +76,7 @@ def prepare(options: Any) -> tuple[nn.Module, Tensor, int]:
     if options.model is not None:
         return from_folder(options.model, text, options.length)
     words = re.findall(r"\w+|[^\w\s]", text.lower())
-    parts, alphabet = encoded(words, options.length)
+    parts, alphabet = encoded(words, options.length, max(options.length // 4, 1))
     mask = len(alphabet)
     print(f"no --model: an encoder of {options.layers} layers learns {len(words)} words first")
     model = Transformer(mask + 1, options.length, options, causal=False).to(options.device)

@@ -12,7 +12,9 @@ from aihwkit.engine.kernels.numba_response import (
     EXPONENTIAL,
     LINEAR,
     N_PARAMETERS,
+    of_device,
     several_steps,
+    single_step,
 )
 from aihwkit.engine.kernels.numba_room import gather, scatter
 from aihwkit.engine.kernels.numba_rounds import CAPACITY, take_rounds
@@ -23,6 +25,7 @@ _U, _F, _W = np.uint64, np.float32, np.uint32
 _VECTOR_NOISE, _PULSE_NOISE = _U(6), _U(7)
 _INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
 _ZERO, _ONE = _F(0), _F(1)
+_FEW_PULSES = 64
 _SLOPE, _SCALE, _UPPER, _LOWER = _U(2), _U(4), _U(6), _U(7)
 
 
@@ -125,14 +128,50 @@ def take_merged(kind, weight, params, room, noise, limits, keys, row, vector, wa
         _one_by_one(kind, weight, params, room, noise, keys, row, vector, watch)
 
 
+@njit(**OPTIONS)
+def _few(kind, weight, params, listed, draws, noise):
+    """Take all pulses of one device after those of another, which is faster for few of them.
+
+    Args:
+        kind: of the devices.
+        weight: of the row, changed in place.
+        params: of the row; see `of_device`.
+        listed: columns of the devices, how many there are, and numbers and directions of pulses of
+            all columns.
+        draws: standard normal numbers, one for each pulse.
+        noise: see `several_steps`.
+    """
+    columns, m, counts, sides = listed
+    sigma, multiplicative, std_add, std_slope = noise
+    n, used = _U(weight.shape[0]), 0
+    for k in range(m):
+        j = columns[k]
+        device = of_device(params, n, _U(j), sides[j] != _W(0))
+        step, slope, scale, lower, upper = device
+        w = weight[j]
+        for _ in range(int(counts[j])):
+            absolute = (multiplicative, std_add, std_slope)
+            mean, _, unit = single_step(kind, w, step, slope, scale, absolute)
+            w = max(min(w + mean + sigma * unit * draws[used], upper), lower)
+            used += 1
+        weight[j] = w
+
+
 @njit(**_INLINE)
 def _one_by_one(kind, weight, params, room, noise, keys, row, vector, watch):
     """Take the pulses of the marked devices one after the other, each with a draw of its own."""
-    columns, words, m = room.far_columns, room.far_words, 0
+    columns, words, m, total = room.far_columns, room.far_words, 0, 0
+    far, counts, sides, draws = room.far, room.counts, room.sides, room.draws
     for j in range(weight.shape[0]):
-        if room.far[j] > _ZERO:
+        if far[j] > _ZERO:
             columns[m] = _W(j)
+            total += int(counts[j])
             m += 1
+    if total <= _FEW_PULSES:
+        if noise[0] > 0:
+            normals(draws, total, keys[0], keys[1], _U(row), _U(vector), _PULSE_NOISE)
+        _few(kind, weight, params, (columns, m, counts, sides), draws, noise)
+        return
     some_weights, some_params = room.far_weight[:m], room.far_params[: N_PARAMETERS * m]
     gather(weight, params, columns, _U(m), some_weights, some_params, True)
     before, left = 0, True
@@ -140,9 +179,9 @@ def _one_by_one(kind, weight, params, room, noise, keys, row, vector, watch):
         left = False
         for k in range(m):
             j = columns[k]
-            rest = max(int(room.counts[j]) - before, 0)
+            rest = max(int(counts[j]) - before, 0)
             first = _W(1) << _W(min(rest, CAPACITY))
-            words[k] = _W(first + first - _W(1)) if room.sides[j] != _W(0) else _W(first)
+            words[k] = _W(first + first - _W(1)) if sides[j] != _W(0) else _W(first)
             left |= rest > CAPACITY
         counter = (_U(row), _U(vector), before, _PULSE_NOISE)
         some = (some_weights, some_params, words[:m])

@@ -180,7 +180,7 @@ def _pair(word0, word1):
     return radius * sine, radius * cosine * sign
 
 
-@njit(**_INLINE)
+@njit(**OPTIONS)
 def normals(out, count, key0, key1, c1, c2, c3):
     """Write standard normal numbers of the counters `(0 .. ceil(count / 4), c1, c2, c3)`.
 

@@ -13,6 +13,7 @@ from aihwkit.inference.converter.conductance import (
 from aihwkit.inference.noise.base import BaseNoiseModel
 from aihwkit.inference.noise.custom import StateIndependentNoiseModel
 from aihwkit.inference.noise.hermes import HermesNoiseModel
+from aihwkit.inference.noise.kept import KeptConductances
 from aihwkit.inference.noise.pcm import CustomDriftPCMLikeNoiseModel, PCMLikeNoiseModel
 from aihwkit.inference.noise.reram import ReRamCMONoiseModel, ReRamWan2022NoiseModel
 from aihwkit.inference.utils import drift_analog_weights, program_analog_weights
@@ -26,6 +27,7 @@ __all__ = [
     "DualPairConductanceConverter",
     "GlobalDriftCompensation",
     "HermesNoiseModel",
+    "KeptConductances",
     "NPairConductanceConverter",
     "PCMLikeNoiseModel",
     "ReRamCMONoiseModel",

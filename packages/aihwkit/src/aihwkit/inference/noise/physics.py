@@ -15,6 +15,7 @@ __all__ = [
     "polynomial",
     "power_law_drift",
     "read_noise_growth",
+    "uniform_like",
 ]
 
 _generator: ContextVar[torch.Generator | None] = ContextVar("noise_generator", default=None)
@@ -44,6 +45,12 @@ def normal_like(values: Tensor) -> Tensor:
     if generator is None:
         return torch.randn_like(values)
     return torch.randn(values.shape, generator=generator, dtype=values.dtype, device=values.device)
+
+
+def uniform_like(values: Tensor) -> Tensor:
+    """Return draws from [0, 1) of the shape, type and device of a tensor."""
+    generator = _generator.get()
+    return torch.rand(values.shape, generator=generator, dtype=values.dtype, device=values.device)
 
 
 def polynomial(coefficients: Sequence[float], x: Tensor) -> Tensor:

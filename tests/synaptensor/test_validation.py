@@ -14,6 +14,7 @@ from synaptensor.validation import (
     check_instance,
     check_integer,
     check_nonnegative,
+    check_number,
     check_positive,
     check_shape,
     describe,
@@ -159,6 +160,28 @@ def test_numbers_are_dense_and_real(kind):
     value = kind(torch.ones(2)) if callable(kind) else torch.ones(2).to(kind)
     with pytest.raises(TypeError, match="`x` must be dense real numbers, positive"):
         check_positive("x", value)
+
+
+@pytest.mark.parametrize("value", [2, 2.0, np.float32(2), torch.tensor(2), torch.tensor([2.0])])
+def test_numbers_of_all_kinds_become_float(value):
+    number = check_number("x", value, check_positive)
+    assert number == 2.0
+    assert type(number) is float
+    with refuses(ValueError, "`x` must be positive, got -1.0"):
+        check_number("x", -1, check_positive)
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, "2", 2j, [2.0], torch.ones(2), torch.ones((), device="meta")]
+)
+def test_what_is_not_one_number_is_refused(value):
+    with refuses(TypeError, f"`x` must be a number, got {describe(value)}"):
+        check_number("x", value)
+
+
+def test_integers_have_64_bits():
+    with refuses(ValueError, f"`x` must be an integer of 64 bits, got {2**70}"):
+        check_integer("x", 2**70)
 
 
 def test_an_array_is_no_choice():

@@ -22,6 +22,7 @@ __all__ = [
     "check_instance",
     "check_integer",
     "check_nonnegative",
+    "check_number",
     "check_positive",
     "check_shape",
     "describe",
@@ -97,11 +98,31 @@ def check_integer(
         integer = operator.index(value)
     except TypeError:
         _refuse(TypeError, name, expected, describe(value))
+    if not -(2**63) <= integer < 2**64:  # torch takes no others
+        _refuse(ValueError, name, f"{expected} of 64 bits", describe(value))
     too_small = minimum is not None and integer < minimum
     too_large = maximum is not None and integer > maximum
     if too_small or too_large:
         _refuse(ValueError, name, expected, integer)
     return integer
+
+
+def check_number(
+    name: str, value: Any, check: Callable[[str, float], float] | None = None
+) -> float:
+    """Return `value` as a `float` if it is one real number, of Python, numpy or torch.
+
+    Args:
+        name: Name of the argument.
+        value: Number, or tensor of one element.
+        check: What else must hold, such as `check_positive`.
+    """
+    number = value
+    if isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_meta:
+        number = value.item()
+    if isinstance(number, bool) or not isinstance(number, Real):
+        _refuse(TypeError, name, "a number", describe(value))
+    return float(number) if check is None else check(name, float(number))
 
 
 def check_choice(name: str, value: T, choices: Collection[T]) -> T:

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from synaptensor.validation import check_choice
+from synaptensor.validation import check_choice, check_instance
 
 
 def check_entries(weights: Tensor, names: Sequence[str]) -> None:
     """Check that a matrix is a square COO matrix of finite, nonnegative, distinct entries."""
+    check_instance("weights", weights, Tensor)
     if weights.layout != torch.sparse_coo:
         raise ValueError(f"weights must be a COO tensor, got {weights.layout}")
     count = len(names)

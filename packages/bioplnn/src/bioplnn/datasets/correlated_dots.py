@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from synaptensor.validation import check_in_range, check_integer, check_positive
+from synaptensor.validation import check_in_range, check_instance, check_integer, check_positive
 
 # right, left, up, down, as (x, y)
 DIRECTIONS = ((1, 0), (-1, 0), (0, -1), (0, 1))
@@ -43,6 +44,9 @@ class CorrelatedDots(Dataset):
         max_speed: float = 5,
         samples_per_epoch: int = 10000,
     ) -> None:
+        check_instance("resolution", resolution, Sequence)
+        if len(resolution) != 2:
+            raise ValueError(f"resolution must be (height, width), got {resolution!r}")
         height, width = (check_integer("resolution", side, minimum=1) for side in resolution)
         self.resolution = (height, width)
         self.n_frames = check_integer("n_frames", n_frames, minimum=1)

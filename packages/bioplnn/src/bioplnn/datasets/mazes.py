@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from bioplnn.datasets.sources import existing
-from synaptensor.validation import check_in_range
+from synaptensor.validation import check_flag, check_in_range, check_number
 
 FRAME_THICKNESS = 3
 ANNOTATION_SCALING = 3
@@ -52,7 +52,7 @@ class Mazes(Dataset):
         transform: Callable[[Tensor], Any] | None = None,
     ) -> None:
         folder = existing(root, _HINT)
-        part = "train" if train else "val"
+        part = "train" if check_flag("train", train) else "val"
         self.return_metadata = return_metadata
         self.transform = transform
         annotations = existing(folder / f"mazes_{part}.json", _HINT)
@@ -62,7 +62,7 @@ class Mazes(Dataset):
     @staticmethod
     def read_annotations(file: str | os.PathLike, subset: float = 1.0) -> list[dict[str, Any]]:
         """Read annotations, or a share of them with as many of either label as in the whole."""
-        check_in_range("subset", subset, 0.0, 1.0)
+        check_in_range("subset", check_number("subset", subset), 0.0, 1.0)
         with open(file, encoding="utf-8") as text:
             records = json.load(text)["serrelab_anns"]
         if subset == 1:

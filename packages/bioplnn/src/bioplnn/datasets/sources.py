@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from synaptensor.validation import check_instance
+
 
 class MissingDataError(FileNotFoundError, ValueError):
     """A file or folder of a data set is not there.
@@ -23,7 +25,7 @@ def existing(path: str | os.PathLike, hint: str) -> Path:
     Raises:
         MissingDataError: It is not there.
     """
-    found = Path(path)
+    found = Path(check_instance("path", path, str | os.PathLike))
     if not found.exists():
         raise MissingDataError(f"no such file or folder: {found}; {hint}")
     return found

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from synaptensor.validation import suggest
+from synaptensor.validation import check_instance, suggest
 
 
 def apply_overrides(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def apply_overrides(config: Mapping[str, Any]) -> dict[str, Any]:
         ValueError: Lengths differ or a position is not there.
         TypeError: A value has another kind.
     """
-    merged = copy.deepcopy(dict(config))
+    merged = copy.deepcopy(dict(check_instance("config", config, Mapping)))
     changes = merged.pop("overrides", None)
     return _merge(merged, changes, "overrides") if changes else merged
 

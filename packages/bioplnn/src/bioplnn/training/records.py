@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from synaptensor.optional import require
-from synaptensor.validation import check_choice
+from synaptensor.validation import check_choice, check_instance
 
 KINDS = ("csv", "tensorboard", "wandb", "none")
 
@@ -32,7 +32,7 @@ class CSVRecorder:
     """
 
     def __init__(self, path: str | os.PathLike) -> None:
-        self.path = Path(path)
+        self.path = Path(check_instance("path", path, str | os.PathLike))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = not self.path.exists()
         self._file = self.path.open("a", newline="", encoding="utf-8")

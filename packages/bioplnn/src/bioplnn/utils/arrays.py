@@ -58,7 +58,7 @@ def load_tensor(tensor: Any) -> Tensor:
         tensor = tensor.to_numpy()
     try:
         return torch.tensor(tensor)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"tensor must hold numbers, got {type(tensor).__name__}: {error}") from None
 
 

@@ -9,10 +9,12 @@ from torch import Tensor, nn
 
 from bioplnn.models.classifiers.head import build_head
 from bioplnn.models.connectome import ConnectomeODERNN, ConnectomeRNN
+from synaptensor.validation import check_instance
 
 
 def _flattened(x: Tensor) -> Tensor:
     """Images ``(B, C, H, W)`` or sequences of them as vectors."""
+    check_instance("x", x, Tensor)
     return x.flatten(-3) if x.ndim in (4, 5) else x
 
 
@@ -43,7 +45,7 @@ class ConnectomeClassifier(nn.Module):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        self.rnn = ConnectomeRNN(**rnn_kwargs)
+        self.rnn = ConnectomeRNN(**check_instance("rnn_kwargs", rnn_kwargs, Mapping))
         self.out_layer = build_head(self.rnn.output_size, fc_dim, num_classes, dropout)
 
     def forward(
@@ -87,7 +89,7 @@ class ConnectomeODEClassifier(nn.Module):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        self.rnn = ConnectomeODERNN(**rnn_kwargs)
+        self.rnn = ConnectomeODERNN(**check_instance("rnn_kwargs", rnn_kwargs, Mapping))
         self.out_layer = build_head(self.rnn.output_size, fc_dim, num_classes, dropout)
 
     def forward(

@@ -12,7 +12,7 @@ from bioplnn.functional.spatial import pool as pool_over_space
 from bioplnn.models.classifiers.head import build_head
 from bioplnn.models.spatially_embedded import SpatiallyEmbeddedRNN
 from bioplnn.models.spatially_embedded.initialization import prepare_readout_
-from synaptensor.validation import check_choice, check_integer
+from synaptensor.validation import check_choice, check_instance, check_integer
 
 
 class SpatiallyEmbeddedClassifier(nn.Module):
@@ -51,6 +51,7 @@ class SpatiallyEmbeddedClassifier(nn.Module):
         self.pool_mode_classifier = check_choice(
             "pool_mode_classifier", pool_mode_classifier, ("max", "avg")
         )
+        check_instance("pool_size_classifier", pool_size_classifier, Sequence)
         size = tuple(
             check_integer("pool_size_classifier", s, minimum=1) for s in pool_size_classifier
         )
@@ -59,7 +60,7 @@ class SpatiallyEmbeddedClassifier(nn.Module):
                 f"pool_size_classifier must be (height, width), got {pool_size_classifier!r}"
             )
         self.pool_size_classifier = size
-        self.rnn = SpatiallyEmbeddedRNN(**rnn_kwargs)
+        self.rnn = SpatiallyEmbeddedRNN(**check_instance("rnn_kwargs", rnn_kwargs, Mapping))
         last = self.rnn.chain[-1]
         features = last.out_channels * size[0] * size[1]
         self.readout = build_head(features, fc_dim, num_classes, dropout)

@@ -13,7 +13,7 @@ from bioplnn.functional.sparse import (
     sparse_pattern,
     transposed_values,
 )
-from synaptensor.validation import check_integer
+from synaptensor.validation import check_instance, check_integer
 
 
 class PreparedProduct(NamedTuple):
@@ -68,6 +68,7 @@ class SparseLinear(nn.Module):
         self.in_features = check_integer("in_features", in_features, minimum=1)
         self.out_features = check_integer("out_features", out_features, minimum=1)
         self.feature_dim = check_integer("feature_dim", feature_dim)
+        check_instance("connectivity", connectivity, Tensor)
         if connectivity.layout != torch.sparse_coo:
             raise ValueError(f"connectivity must be a COO tensor, got {connectivity.layout}")
         shape = (self.out_features, self.in_features)

@@ -12,7 +12,7 @@ from bioplnn.models.sparse.linear import SparseLinear
 from bioplnn.typing import TensorInitFnType
 from bioplnn.utils.activations import get_activation, init_tensor
 from bioplnn.utils.arrays import load_sparse_tensor
-from synaptensor.validation import check_integer, check_shape
+from synaptensor.validation import check_flag, check_instance, check_integer, check_shape
 
 
 class SparseRNN(nn.Module):
@@ -70,11 +70,13 @@ class SparseRNN(nn.Module):
         self.output_size = (
             check_integer("output_size", output_size, minimum=1) if given else self.hidden_size
         )
+        use_dense_ih = check_flag("use_dense_ih", use_dense_ih)
+        use_dense_ho = check_flag("use_dense_ho", use_dense_ho)
         if not given and (connectivity_ho is not None or use_dense_ho):
             raise ValueError("output_size must be given for an output projection, got None")
         self.default_hidden_init_fn = default_hidden_init_fn
         self.nonlinearity = get_activation(nonlinearity)
-        self.batch_first = bool(batch_first)
+        self.batch_first = check_flag("batch_first", batch_first)
         hidden, inputs, outputs = self.hidden_size, self.input_size, self.output_size
         self.hh = _sparse("connectivity_hh", hidden, hidden, connectivity_hh, bias_hh, train_hh)
         self.ih = _projection(
@@ -167,6 +169,7 @@ class SparseRNN(nn.Module):
 
     def _as_sequence(self, x: Tensor, num_steps: int | None) -> tuple[Tensor, int]:
         """Input with time first, ``(T or 1, B, I)``, and the number of steps."""
+        check_instance("x", x, Tensor)
         if x.ndim == 2:
             check_shape("x", x, (None, self.input_size))
             if num_steps is None:

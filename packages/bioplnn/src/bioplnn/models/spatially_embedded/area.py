@@ -20,7 +20,7 @@ from bioplnn.models.spatially_embedded.initialization import balance_
 from bioplnn.models.spatially_embedded.layout import AreaLayout, holds_state
 from bioplnn.models.spatially_embedded.wiring import plan_area
 from bioplnn.utils.activations import get_activation, init_tensor
-from synaptensor.validation import check_shape
+from synaptensor.validation import check_instance, check_shape
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +56,7 @@ class SpatiallyEmbeddedArea(AreaLayout):
     def __init__(self, config: SpatiallyEmbeddedAreaConfig | None = None, **kwargs: Any) -> None:
         if config is not None and kwargs:
             raise ValueError(f"give config or its fields, got both: config and {sorted(kwargs)}")
+        check_instance("config", config, SpatiallyEmbeddedAreaConfig | None)
         super().__init__(SpatiallyEmbeddedAreaConfig(**kwargs) if config is None else config)
         self.plan = plan_area(self)
         self._warn_of_shortcuts()

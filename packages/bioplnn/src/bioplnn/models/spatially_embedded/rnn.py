@@ -13,7 +13,13 @@ from bioplnn.models.spatially_embedded.config import SpatiallyEmbeddedAreaConfig
 from bioplnn.models.spatially_embedded.feedback import build_feedback
 from bioplnn.models.spatially_embedded.rollout import Rollout, roll_out
 from bioplnn.typing import InterAreaParam, TensorInitFnType
-from synaptensor.validation import check_choice, check_integer, check_shape
+from synaptensor.validation import (
+    check_choice,
+    check_flag,
+    check_instance,
+    check_integer,
+    check_shape,
+)
 
 Index = int | slice | None
 
@@ -66,9 +72,9 @@ class SpatiallyEmbeddedRNN(nn.Module):
     ) -> None:
         super().__init__()
         self.num_areas = check_integer("num_areas", num_areas, minimum=1)
-        self.area_time_delay = bool(area_time_delay)
+        self.area_time_delay = check_flag("area_time_delay", area_time_delay)
         self.pool_mode = check_choice("pool_mode", pool_mode, ("max", "avg"))
-        self.batch_first = bool(batch_first)
+        self.batch_first = check_flag("batch_first", batch_first)
         configs = _configs(self.num_areas, area_configs, area_kwargs, common_area_kwargs)
         self.areas = nn.ModuleList(SpatiallyEmbeddedArea(config) for config in configs)
         self._check_chain()
@@ -172,6 +178,7 @@ class SpatiallyEmbeddedRNN(nn.Module):
     def _check_input(self, x: Tensor, num_steps: int | None) -> tuple[int, int, bool]:
         first = self.chain[0]
         maps = (first.in_channels, *first.in_size)
+        check_instance("x", x, Tensor)
         if x.ndim == 4:
             check_shape("x", x, (None, *maps))
             if num_steps is None:
@@ -317,11 +324,14 @@ def _configs(
             raise ValueError(
                 "area_configs must not be given together with area_kwargs or common_area_kwargs"
             )
+        check_instance("area_configs", area_configs, Sequence)
         if len(area_configs) != num_areas:
             raise ValueError(
                 f"area_configs must have num_areas={num_areas} entries, got {len(area_configs)}"
             )
         return list(area_configs)
+    check_instance("area_kwargs", area_kwargs, Sequence | None)
+    check_instance("common_area_kwargs", common, Mapping | None)
     if area_kwargs is None and common is None:
         raise ValueError("give one of area_configs, area_kwargs, common_area_kwargs, got none")
     area_kwargs = [{}] * num_areas if area_kwargs is None else area_kwargs

@@ -57,14 +57,18 @@ def figure(tmp_path):
 
 def test_simple_layer(run, figure):
     results = run("simple_layer", "--plot", figure)
-    assert results["last"] < results["first"] / 5
+    # Recorded: 0.37 at first, 0.0071 in the end.
+    assert results["first"] == pytest.approx(0.37, abs=0.05)
+    assert results["last"] == pytest.approx(0.0071, abs=0.006)
 
 
-@pytest.mark.parametrize("name", ["mnist_fully_connected", "lenet5"])
-def test_mnist_examples_run(run, name):
+@pytest.mark.parametrize(
+    ("name", "recorded"), [("mnist_fully_connected", 2.371), ("lenet5", 2.301)]
+)
+def test_mnist_examples_run(run, name, recorded):
     results = run(name, "--epochs", 1, "--limit", 64)
-    assert results["loss"] < 3.0
-    assert 0.0 <= results["accuracy"] <= 1.0
+    assert results["loss"] == pytest.approx(recorded, abs=0.08)
+    assert 0.0 <= results["accuracy"] <= 0.3
 
 
 def test_other_devices(run, figure):
@@ -84,19 +88,22 @@ def test_compound_convergence(run, figure):
 def test_tiki_taka(run, figure):
     results = run("tiki_taka", "--epochs", 40, "--plot", figure)
     assert set(results) == {"SGD", "Tiki-taka", "TTv2", "c-TTv2", "AGAD"}
-    assert all(0.05 < error < 0.4 for error in results.values())
+    # Recorded: 0.19 to 0.23 after so few epochs.
+    assert all(error == pytest.approx(0.21, abs=0.06) for error in results.values())
 
 
 def test_mixed_precision(run, figure):
     results = run("mixed_precision", "--epochs", 1, "--limit", 100, "--plot", figure)
     assert set(results) == {"plain", "mixed precision"}
-    assert all(0.0 <= value <= 1.0 for value in results.values())
+    assert all(value == pytest.approx(0.08, abs=0.08) for value in results.values())
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm-combined"])
 def test_recurrent(run, figure, cell):
     results = run("recurrent", "--cell", cell, "--epochs", 8, "--points", 40, "--plot", figure)
-    assert results["last"] < results["first"]
+    # Recorded: 0.40 to 0.17 with the GRU, 0.35 to 0.20 with the LSTM.
+    assert results["first"] == pytest.approx(0.37, abs=0.06)
+    assert results["last"] == pytest.approx(0.19, abs=0.06)
 
 
 def test_analog_matrix(run, figure):
@@ -130,7 +137,8 @@ def test_presets_overview_finds_the_parameters_of_the_device(run):
 def test_experiment(run):
     results = run("experiment", "--epochs", 2, "--limit", 64)
     assert [epoch["epoch"] for epoch in results["epochs"]] == [0, 1]
-    assert results["epochs"][1]["train_loss"] < results["epochs"][0]["train_loss"]
+    assert results["epochs"][0]["train_loss"] == pytest.approx(2.371, abs=0.05)
+    assert results["epochs"][1]["train_loss"] == pytest.approx(2.340, abs=0.05)
     runs = results["inference"]["inference_runs"]
     assert runs["inference_repeat"] == 2
     assert runs["inference_results"][-1]["t_inference"] == pytest.approx(86400.0)
@@ -138,7 +146,7 @@ def test_experiment(run):
 
 def test_correlation_is_detected(run, figure):
     results = run("correlation", "--updates", 2000, "--plot", figure)
-    # Recorded after 5000 updates: 2.5, 1.7, 1.6, 2.0, 2.7 and 3.4.
+    # Recorded: 2.4, 1.2, 1.5, 2.7, 3.1 and 4.0; after 5000 updates 2.5, 1.7, 1.6, 2.0, 2.7 and 3.4.
     assert set(results) == {"sgd", "tiki-taka", "ttv2", "c-ttv2", "agad", "mp"}
     assert results["mp"] > 1.5
     assert results["sgd"] > 1.0
@@ -185,13 +193,13 @@ def test_calibration(run):
 def test_half_precision(run, data_type, n_bytes):
     results = run("half_precision", "--data-type", data_type, "--epochs", 1, "--limit", 96)
     assert results["bytes"] == n_bytes
-    assert results["loss"] < 2.6
+    assert results["loss"] == pytest.approx(2.30, abs=0.1)
 
 
 def test_gan(run, figure):
     results = run("gan", "--epochs", 1, "--limit", 64, "--plot", figure)
-    assert 0.2 < results["mean"] < 0.8
-    assert results["spread"] > 0.002
+    assert results["mean"] == pytest.approx(0.5, abs=0.05)
+    assert results["spread"] == pytest.approx(0.008, abs=0.004)
 
 
 def test_masked_words_are_found(run, figure):

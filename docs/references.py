@@ -26,10 +26,11 @@ LIBRARY = {
     "concurrent.futures": "Future ThreadPoolExecutor",
     "contextlib": "AbstractContextManager ExitStack",
     "contextvars": "ContextVar",
-    "dataclasses": "Field dataclass",
+    "dataclasses": "Field dataclass field",
     "enum": "Enum",
     "functools": "partial",
     "io": "BytesIO StringIO",
+    "math": "inf nan pi",
     "os": "PathLike",
     "pathlib": "Path",
     "threading": "local",
@@ -43,10 +44,10 @@ LIBRARY = {
 TORCH_PAGES = {
     "generated/{}": "torch.Generator torch.nn.Module torch.nn.ModuleDict torch.nn.ModuleList "
     "torch.nn.ParameterDict torch.nn.ParameterList torch.nn.Sequential torch.nn.Linear "
-    "torch.nn.Conv1d torch.nn.Conv2d torch.nn.Conv3d torch.nn.BatchNorm2d torch.nn.Embedding "
+    "torch.nn.Conv1d torch.nn.Conv2d torch.nn.Conv3d torch.nn.CrossEntropyLoss torch.nn.NLLLoss torch.nn.BatchNorm2d torch.nn.Embedding "
     "torch.nn.LayerNorm torch.nn.parameter.Parameter torch.optim.Adam torch.optim.SGD "
     "torch.optim.lr_scheduler.LRScheduler torch.no_grad torch.compile torch.manual_seed "
-    "torch.save torch.load torch.einsum",
+    "torch.save torch.load torch.einsum torch.mean",
     "autograd": "torch.autograd.Function",
     "data": "torch.utils.data.DataLoader torch.utils.data.Dataset",
     "optim": "torch.optim.Optimizer",
@@ -63,6 +64,7 @@ TORCH_MODULES = {
 }
 NUMPY_PAGES = {
     "generated/{}": "numpy.dtype numpy.ndarray",
+    "constants": "numpy.inf",
     "arrays.scalars": "numpy.float32 numpy.float64 numpy.int64 numpy.integer numpy.uint32 "
     "numpy.uint64 numpy.uint8",
     "random/generator": "numpy.random.Generator",

@@ -157,7 +157,7 @@ def _few(kind, weight, params, listed, draws, noise):
         weight[j] = w
 
 
-@njit(**_INLINE)
+@njit(**OPTIONS)
 def _one_by_one(kind, weight, params, room, noise, keys, row, vector, watch):
     """Take the pulses of the marked devices one after the other, each with a draw of its own."""
     columns, words, m, total = room.far_columns, room.far_words, 0, 0

@@ -162,7 +162,9 @@ def _note_row(watch, entry, row, weight, keys):
     if watch.write_noise > 0:
         show(watch, weight, row, entry + 1, keys)
         weight = watch.visible[row]
-    watch.values[entry] = weight
+    values = watch.values
+    for j in range(weight.shape[0]):
+        values[entry, j] = weight[j]
 
 
 @njit(**OPTIONS)

@@ -98,7 +98,7 @@ class TestAnalogLinearConstantStep(TestAnalogLinearDefault):
 
 
 class TestAnalogLinearArray(TestAnalogLinearDefault):
-    bad_inputs: ClassVar = [((torch.ones(2, 3),), RuntimeError, "split_with_sizes expects")]
+    bad_inputs: ClassVar = [((torch.ones(2, 3),), RuntimeError, "Invalid x_input dimensions")]
 
     def make(self):
         return AnalogLinear(5, 3, True, FloatingPointRPUConfig(mapping=split()))

@@ -504,11 +504,15 @@ def test_remap_keeps_the_logical_weights():
     assert float(layer.get_weights(apply_weight_scaling=False)[0].abs().max()) == pytest.approx(1.0)
 
 
-def test_tiles_trained_in_analog_need_a_process_group_for_data_parallelism():
+def test_tiles_trained_in_analog_need_a_process_group_for_data_parallelism(monkeypatch):
     with pytest.raises(ModuleError, match="init_process_group"):
         AnalogLinear(5, 4).prepare_for_ddp()
+    custom = AnalogLinear(5, 4, rpu_config=CustomRPUConfig())
+    with pytest.raises(ModuleError, match="init_process_group"):
+        custom.prepare_for_ddp()
+    monkeypatch.setattr(type(custom.analog_module), "supports_ddp", False)
     with pytest.raises(ModuleError, match="DDP is only supported"):
-        AnalogLinear(5, 4, rpu_config=CustomRPUConfig()).prepare_for_ddp()
+        custom.prepare_for_ddp()
     layer = AnalogLinear(5, 4, True, perfect_torch())
     layer.prepare_for_ddp()
     assert "analog_module.analog_ctx" in layer._ddp_params_and_buffers_to_ignore
@@ -527,7 +531,7 @@ def test_representation_names_sizes_and_configuration():
     layer = AnalogLinear(3, 2, True, SingleRPUConfig(device=IdealDevice()))
     text = repr(layer)
     assert "in_features=3, out_features=2, bias=True, SingleRPUConfig" in text
-    assert "(analog_module): AnalogTile(RPUPulsed<float>[Ideal](2,3))" in text
+    assert "(analog_module): AnalogTile(RPUPulsed<float>[SimpleRPUDevice](2,3))" in text
     assert "kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), FloatingPointRPUConfig" in repr(
         AnalogConv2d(1, 2, 3, padding=1)
     )

@@ -151,7 +151,7 @@ def test_embeddings_and_arguments_of_layers():
         "bias": False,
         "activation": None,
     }
-    with pytest.raises(ArgumentError, match="model must be one of Linear"):
+    with pytest.raises(ArgumentError, match="module must be one of Linear"):
         get_module_args(nn.ReLU())
 
 

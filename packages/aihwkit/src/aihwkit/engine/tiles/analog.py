@@ -181,7 +181,7 @@ class AnalogTile(FloatingPointTile):
 
     def get_brief_info(self) -> str:
         """Return kind of device and size in one line."""
-        kind = "Ideal"
+        kind = "SimpleRPUDevice"
         if self.device_parameter is not None and self.update_settings.pulse_type != "None":
             kind = getattr(
                 self.device_parameter, "short_name", type(self.device_parameter).__name__

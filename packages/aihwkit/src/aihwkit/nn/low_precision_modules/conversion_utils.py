@@ -62,21 +62,21 @@ def append_default_conversions(quantization_map: QuantizationMap) -> Quantizatio
     return quantization_map
 
 
-def get_module_args(model: Module, activation: Module | None = None) -> dict[str, Any]:
-    """Return the keyword arguments that build a layer like `model`.
+def get_module_args(module: Module, activation: Module | None = None) -> dict[str, Any]:
+    """Return the keyword arguments that build a layer like `module`.
 
     Args:
-        model: a layer of `DEFAULT_CONVERSIONS`.
+        module: a layer of `DEFAULT_CONVERSIONS`.
         activation: activation function for the quantised layer.
 
     Raises:
         ArgumentError: for another module.
     """
-    names = _ARGUMENTS.get(type(model))
+    names = _ARGUMENTS.get(type(module))
     if names is None:
         known = ", ".join(cls.__name__ for cls in _ARGUMENTS)
-        raise ArgumentError(f"model must be one of {known}, got {type(model).__name__}")
-    arguments = {name: getattr(model, name) for name in names}
-    if isinstance(model, _WITH_BIAS):
-        arguments["bias"] = model.bias is not None
+        raise ArgumentError(f"module must be one of {known}, got {type(module).__name__}")
+    arguments = {name: getattr(module, name) for name in names}
+    if isinstance(module, _WITH_BIAS):
+        arguments["bias"] = module.bias is not None
     return {**arguments, "activation": activation}

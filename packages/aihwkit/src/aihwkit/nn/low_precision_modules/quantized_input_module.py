@@ -21,17 +21,19 @@ class QuantizedInputModule(Module):
 
     Args:
         module: the module.
-        act_config: quantiser of the input.
+        act_quant_config: quantiser of the input.
 
     Attributes:
         module: the module.
         input_quantizer: quantiser of the input.
     """
 
-    def __init__(self, module: Module, act_config: ActivationQuantConfig) -> None:
+    def __init__(self, module: Module, act_quant_config: ActivationQuantConfig) -> None:
         super().__init__()
         self.module = module
-        self.input_quantizer = QuantizedActivation(**convert_act_config_to_kwargs_dict(act_config))
+        self.input_quantizer = QuantizedActivation(
+            **convert_act_config_to_kwargs_dict(act_quant_config)
+        )
 
     def forward(self, inp: Tensor, *args: Any, **kwargs: Any) -> Any:
         """Return what the module makes of the quantised input."""

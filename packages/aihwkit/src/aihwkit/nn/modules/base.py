@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from warnings import warn
 
 import torch
@@ -14,6 +14,7 @@ from aihwkit.exceptions import ModuleError
 from aihwkit.optim.data_parallel import is_updated_by_tile, replicate
 from aihwkit.simulator.devices import BaseResistiveDevice, FloatingPointResistiveDevice
 from aihwkit.simulator.parameters.base import RPUConfigBase
+from aihwkit.simulator.tiles.all_or_nothing import check_loadable
 from aihwkit.simulator.tiles.analog import AnalogTile
 from aihwkit.simulator.tiles.floating_point import FloatingPointTile
 from aihwkit.simulator.tiles.module import TileModule
@@ -221,6 +222,9 @@ class AnalogLayerBase:
 
         Returns:
             Missing and unexpected keys.
+
+        Raises:
+            RuntimeError: if a tile or a parameter does not fit; nothing is changed then.
         """
         old = [k for k, v in state_dict.items() if k.endswith("analog_ctx") and _is_empty(v)]
         if old:
@@ -236,6 +240,7 @@ class AnalogLayerBase:
         for tile in tiles:
             tile.set_load_rpu_config_state(load_rpu_config, strict_rpu_config_check)
         try:
+            check_loadable(cast("Module", self), state_dict)
             return super().load_state_dict(state_dict, strict, assign)  # type: ignore[misc]
         finally:
             for tile, (load, check) in zip(tiles, flags, strict=True):

@@ -56,7 +56,10 @@ class WeightModifierParameter(CheckedParameters):
     copy_last_column: bool = False
     """Leave the last (bias) column as it is."""
 
-    coeffs: list[float] = field(default_factory=lambda: [0.0105392, 0.0768, -0.046925])
+    coeffs: list[float] = field(
+        default_factory=lambda: [0.0105392, 0.0768, -0.046925],
+        metadata={"hide_if": [0.0105392, 0.0768, -0.046925]},
+    )
     """Coefficients of the polynomial of `POLY` and `PROG_NOISE`, constant term first."""
 
     type: WeightModifierType = field(

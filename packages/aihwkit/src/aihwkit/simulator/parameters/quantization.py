@@ -171,7 +171,7 @@ class QuantizationMap(CheckedParameters):
     Excluded modules come first, then the configuration of a single instance, then that of a type.
     """
 
-    default_qconfig: Any
+    default_qconfig: Any = field(default_factory=QuantizationConfig)
     """Kept for convenience; nothing is quantised by default."""
 
     module_qconfig_map: dict[Any, Any] = field(default_factory=dict)

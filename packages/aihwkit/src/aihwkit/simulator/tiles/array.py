@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -10,8 +11,10 @@ from torch.nn import Module, ModuleList, Parameter
 
 from aihwkit.exceptions import TileModuleError
 from aihwkit.simulator.parameters.mapping import MappableRPU
+from aihwkit.simulator.tiles.all_or_nothing import check_loadable
 from aihwkit.simulator.tiles.periphery_quantization import PeripheryQuantization
 from aihwkit.simulator.tiles.quantized_inference_torch import output_quantizer
+from aihwkit.simulator.tiles.utils import check_inputs
 from synaptensor.validation import check_integer
 
 __all__ = ["QuantizedTileModuleArray", "TileModuleArray", "get_split_sizes"]
@@ -94,7 +97,7 @@ class TileModuleArray(Module):
             **kwargs: further arguments of the tiles' `set_weights`.
 
         Raises:
-            ValueError: if a size is wrong.
+            ValueError: if a size is wrong or a value is not finite.
         """
         weight = as_tensor(weight).detach()
         if weight.numel() != self.out_size * self.in_size:
@@ -108,8 +111,9 @@ class TileModuleArray(Module):
                 raise ValueError(
                     f"bias must have {self.out_size} elements, got shape {tuple(bias.shape)}"
                 )
-        if not bool(torch.isfinite(weight).all()):
-            raise ValueError("weight must be finite, got NaN or infinite values")
+        for name, value in (("weight", weight), ("bias", bias)):
+            if value is not None and not bool(torch.isfinite(value).all()):
+                raise ValueError(f"{name} must be finite, got NaN or infinite values")
         weight = weight.reshape(self.out_size, self.in_size)
         for row, columns in zip(self.array, weight.split(self.in_sizes, dim=1), strict=True):
             for tile, part in zip(row, columns.split(self.out_sizes, dim=0), strict=True):
@@ -127,12 +131,16 @@ class TileModuleArray(Module):
         return torch.cat(rows, dim=1), bias
 
     def forward(self, x_input: Tensor, tensor_view: tuple[int, ...] | None = None) -> Tensor:
-        """Return the product of inputs `[..., in]`."""
+        """Return the product of inputs `[..., in]`.
+
+        Raises:
+            RuntimeError: if the inputs have another size.
+        """
+        check_inputs(x_input, self.in_size)
         if len(self.in_sizes) == 1:
             result = self._row(0, x_input)
         else:
-            # One copy for all passes of the tiles, which go over vectors as a whole.
-            parts = [part.contiguous() for part in x_input.split(self.in_sizes, dim=-1)]
+            parts = x_input.split(self.in_sizes, dim=-1)
             result = self._row(0, parts[0])
             for index, part in enumerate(parts[1:], start=1):
                 result = result + self._row(index, part)
@@ -166,6 +174,17 @@ class TileModuleArray(Module):
     def set_learning_rate(self, learning_rate: float | None) -> None:
         """Set the learning rate of all tiles."""
         self._apply_to_tiles("set_learning_rate", learning_rate)
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        """Load the states of all tiles and the bias, or nothing at all.
+
+        Raises:
+            RuntimeError: if a part does not fit.
+        """
+        check_loadable(self, state_dict)
+        return super().load_state_dict(state_dict, strict, assign)
 
     def _apply_to_tiles(self, method_name: str, *args: Any, **kwargs: Any) -> list[list[Any]]:
         """Call a method of every tile and return the results in the array's shape.

@@ -279,7 +279,7 @@ class SimulatorTileWrapper:
         """Write the device parameters.
 
         Raises:
-            TileError: if the names are not exactly those of the tile, in order.
+            TileError: if the names are not exactly those of the tile, in order, or there is a NaN.
         """
         if len(ordered_parameters) == 0:
             return
@@ -288,6 +288,9 @@ class SimulatorTileWrapper:
             raise TileError(
                 f"hidden parameters must be named {names}, got {list(ordered_parameters)}"
             )
+        for name, values in ordered_parameters.items():
+            if bool(as_tensor(values).isnan().any()):
+                raise TileError(f"hidden parameter {name} must be finite, got NaN")
         stacked = torch.stack([as_tensor(v).to("cpu") for v in ordered_parameters.values()])
         self.tile.set_hidden_parameters(stacked.to(device=self.device, dtype=self.get_dtype()))
 
@@ -318,7 +321,7 @@ class SimulatorTileWrapper:
         """Check that a state fits this tile and return the configuration it holds.
 
         Raises:
-            TileError: if it belongs to another tile class, size or device.
+            TileError: if it belongs to another tile class, size or device, or holds NaN.
         """
         names = AnalogTileStateNames
         stored = state.get(names.RPU_CONFIG)
@@ -336,6 +339,10 @@ class SimulatorTileWrapper:
                 f"stored weights must have shape {(self.out_size, self.x_size)}, got "
                 f"{tuple(weights.shape)}"
             )
+        for name in (names.WEIGHTS, names.HIDDEN_PARAMETERS):
+            stored_values = state.get(name)
+            if stored_values is not None and bool(stored_values.isnan().any()):
+                raise TileError(f"stored {name} must be finite, got NaN")
         return config
 
     def set_analog_state(self, state: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from aihwkit.simulator.tiles.defaults import as_rpu_config
 from aihwkit.simulator.tiles.functions import analog_product
 from aihwkit.simulator.tiles.module import TileModule
 from aihwkit.simulator.tiles.periphery import TileWithPeriphery
+from aihwkit.simulator.tiles.utils import check_inputs
 
 __all__ = ["CustomRPUConfig", "CustomSimulatorTile", "CustomTile", "CustomUpdateParameters"]
 
@@ -78,6 +79,7 @@ class CustomSimulatorTile(Module, SimulatorTile):
     ) -> Tensor:
         """Return the analog product of inputs `[..., x_size]`."""
         self._refuse(bias, in_trans, out_trans, non_blocking)
+        check_inputs(x_input, self.x_size)
         return AnalogMVM.matmul(self._analog_weight, x_input, self._f_io, False, is_test)
 
     def backward(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -216,16 +216,13 @@ class TileModule(Module, TileModuleBase):
         if not isinstance(_wrapper(self).tile, Module):
             # A torch tile wrote its weights under its own name, too.
             self._skip_simulator_tile(state_dict, prefix)
+        problems = self.state_problems(state_dict, prefix)
         state = state_dict.pop(self.get_analog_state_name(prefix), None)
-        problems = self._shape_problems(state_dict, prefix)
         config = None
         if state is None:
             missing_keys.append(self.get_analog_state_name(prefix))
         elif not problems:
-            try:
-                config = self._config_for(state)
-            except AihwkitException as error:
-                problems.append(f"{prefix}{AnalogTileStateNames.ANALOG_STATE_NAME}: {error}")
+            config = self._config_for(state)
         if problems:
             error_msgs.extend(problems)
             self._skip_simulator_tile(state_dict, prefix)
@@ -257,7 +254,24 @@ class TileModule(Module, TileModuleBase):
         for key in [k for k in state_dict if k.startswith(f"{prefix}tile.")]:
             del state_dict[key]
 
-    def _shape_problems(self, state_dict: dict[str, Any], prefix: str) -> list[str]:
+    def state_problems(self, state_dict: Mapping[str, Any], prefix: str = "") -> list[str]:
+        """Return why the tile cannot take its part of a checkpoint; nothing is written.
+
+        Args:
+            state_dict: checkpoint; what is absent is no problem here.
+            prefix: of the tile's entries.
+        """
+        problems = self._shape_problems(state_dict, prefix)
+        name = self.get_analog_state_name(prefix)
+        state = state_dict.get(name)
+        if state is not None and not problems:
+            try:
+                self._config_for(state)
+            except AihwkitException as error:
+                problems.append(f"{name}: {error}")
+        return problems
+
+    def _shape_problems(self, state_dict: Mapping[str, Any], prefix: str) -> list[str]:
         """Return what torch would complain about before anything is written."""
         own = {**self._parameters, **self._buffers}
         own = {name: tensor for name, tensor in own.items() if name not in _ALIASES}
@@ -265,9 +279,11 @@ class TileModule(Module, TileModuleBase):
         for name, tensor in own.items():
             stored = state_dict.get(prefix + name)
             flexible = name in self._flexible_buffers()
-            if tensor is None or not isinstance(stored, Tensor) or flexible:
+            if tensor is None or not isinstance(stored, Tensor):
                 continue
-            if tuple(stored.shape) != tuple(tensor.shape):
+            if bool(stored.isnan().any()):
+                problems.append(f"{prefix}{name} must be finite, got NaN")
+            if not flexible and tuple(stored.shape) != tuple(tensor.shape):
                 problems.append(
                     f"size mismatch for {prefix}{name}: copying a param with shape "
                     f"{tuple(stored.shape)} from checkpoint, the shape in current model is "

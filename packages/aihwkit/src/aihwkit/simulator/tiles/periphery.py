@@ -17,6 +17,15 @@ from aihwkit.simulator.tiles.weight_scaling import WeightScaling
 
 __all__ = ["TileWithPeriphery"]
 
+_ORDER = (
+    "analog_ctx",
+    "shared_weights",
+    "bias",
+    "out_scaling_alpha",
+    "input_range_update_idx",
+    "input_range",
+)
+
 
 class TileWithPeriphery(WeightScaling, InputRange, BaseTile):
     r"""Mixin that surrounds the analog product of a tile with digital processing.
@@ -60,6 +69,14 @@ class TileWithPeriphery(WeightScaling, InputRange, BaseTile):
         self.bias: Parameter | None = None
         if self.digital_bias:
             self.bias = Parameter(self._zeros(self.out_size))
+        self._order_parameters()
+
+    def _order_parameters(self) -> None:
+        """Register parameters in the order in which stored optimizer states count them."""
+        registered = self._parameters  # type: ignore[attr-defined]
+        for name in _ORDER:
+            if name in registered:
+                registered[name] = registered.pop(name)
 
     def _zeros(self, size: int) -> Tensor:
         return torch.zeros(size, dtype=self.get_dtype(), device=self.device)  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from aihwkit.functional.clip_and_remap import clip_limit, remapped
 from aihwkit.functional.modifiers import modified_weights
 from aihwkit.simulator.tiles.analog_mvm import AnalogMVM
 from aihwkit.simulator.tiles.base import SimulatorTile
+from aihwkit.simulator.tiles.utils import check_inputs
 from synaptensor.random import RandomStream
 
 __all__ = ["TorchSimulatorTile"]
@@ -110,6 +111,7 @@ class TorchSimulatorTile(Module, SimulatorTile):
             raise TorchTileConfigError(
                 "torch tiles support neither an analog bias nor transposed inputs or outputs"
             )
+        check_inputs(x_input, self.x_size)
         weight = self.weight
         if not is_test or self._modifier.enable_during_test:
             weight = self.modify_weight(weight, self._modifier, x_input.shape[0])  # type: ignore[assignment]

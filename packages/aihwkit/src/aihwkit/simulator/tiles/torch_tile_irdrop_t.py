@@ -9,6 +9,7 @@ from torch import Tensor
 from aihwkit.exceptions import ConfigError, TorchTileConfigError
 from aihwkit.simulator.tiles.analog_mvm_irdrop_t import AnalogMVMIRDropT, Crossbar
 from aihwkit.simulator.tiles.torch_tile import TorchSimulatorTile
+from aihwkit.simulator.tiles.utils import check_inputs
 
 __all__ = ["TorchSimulatorTileIRDropT"]
 
@@ -83,6 +84,7 @@ class TorchSimulatorTileIRDropT(TorchSimulatorTile):
             raise TorchTileConfigError(
                 "torch tiles support neither an analog bias nor transposed inputs or outputs"
             )
+        check_inputs(x_input, self.x_size)
         weight: Tensor = self.weight
         if not is_test:
             weight = self.modify_weight(weight, self._modifier, x_input.shape[0])

@@ -11,7 +11,7 @@ from torch.autograd import Function
 from aihwkit.functional.quantize import quantization_step, quantize
 from synaptensor.validation import check_positive
 
-__all__ = ["UniformQuantize", "isinf"]
+__all__ = ["UniformQuantize", "check_inputs", "isinf"]
 
 
 class UniformQuantize(Function):
@@ -38,3 +38,15 @@ class UniformQuantize(Function):
 def isinf(value: Any) -> Tensor:
     """Tell which values are infinite."""
     return torch.isinf(torch.as_tensor(value))
+
+
+def check_inputs(x_input: Tensor, size: int) -> None:
+    """Check the last dimension of the inputs of a tile.
+
+    Raises:
+        RuntimeError: if it is another.
+    """
+    if x_input.shape[-1] != size:
+        raise RuntimeError(
+            f"Invalid x_input dimensions: expected [..., {size}], got {list(x_input.shape)}"
+        )

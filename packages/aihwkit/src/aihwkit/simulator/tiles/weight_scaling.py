@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import torch
@@ -163,8 +164,14 @@ class WeightScaling:
     # -- learning rate -----------------------------------------------------------------------
 
     def set_learning_rate(self, learning_rate: float | None) -> None:
-        """Set the learning rate of the logical weights; None is ignored."""
+        """Set the learning rate of the logical weights; None is ignored.
+
+        Raises:
+            ValueError: if it is NaN or infinite.
+        """
         if learning_rate is not None:
+            if not isfinite(learning_rate):
+                raise ValueError(f"learning_rate must be finite, got {learning_rate!r}")
             self.tile.set_learning_rate(learning_rate * self.mapping_lr_scale)
 
     def get_learning_rate(self) -> float | None:

@@ -56,9 +56,9 @@ class ModularRNN(Module):
         """Return the initial states of all layers."""
         return [layer.get_zero_state(batch_size) for layer in self.layers]  # type: ignore[operator]
 
-    def forward(self, input_: Tensor, states: list[Any]) -> tuple[Tensor, list[Any]]:
+    def forward(self, input: Tensor, states: list[Any]) -> tuple[Tensor, list[Any]]:
         """Return outputs of the last layer and the last states of all layers."""
-        last, output, new_states = self.num_layers - 1, input_, []
+        last, output, new_states = self.num_layers - 1, input, []
         for index, (layer, state) in enumerate(zip(self.layers, states, strict=True)):
             output, new_state = layer(output, state)
             if self.dropout_layer is not None and index < last:
@@ -127,24 +127,24 @@ class AnalogRNN(AnalogContainerBase, Module):  # type: ignore[misc]
         """Return the initial states of all layers."""
         return self.rnn.get_zero_state(batch_size)
 
-    def forward(self, input_: Tensor, states: list[Any] | None = None) -> tuple[Tensor, list[Any]]:
+    def forward(self, input: Tensor, states: list[Any] | None = None) -> tuple[Tensor, list[Any]]:
         """Return outputs and last states.
 
         Args:
-            input_: inputs `[T, B, input_size]` (`[B, T, input_size]` if `batch_first`).
+            input: inputs `[T, B, input_size]` (`[B, T, input_size]` if `batch_first`).
             states: initial state of every layer; zeros if None.
 
         Raises:
             ValueError: if the shape is wrong or the sequence is empty.
         """
-        if input_.dim() != 3 or input_.shape[-1] != self.input_size:
+        if input.dim() != 3 or input.shape[-1] != self.input_size:
             order = "B, T" if self.batch_first else "T, B"
             raise ValueError(
-                f"input_ must have shape [{order}, {self.input_size}], got {tuple(input_.shape)}"
+                f"input must have shape [{order}, {self.input_size}], got {tuple(input.shape)}"
             )
-        sequence = input_.transpose(0, 1) if self.batch_first else input_
+        sequence = input.transpose(0, 1) if self.batch_first else input
         if sequence.shape[0] == 0:
-            raise ValueError("input_ must have at least one time step, got none")
+            raise ValueError("input must have at least one time step, got none")
         if states is None:
             states = self.get_zero_state(sequence.shape[1])
         output, states = self.rnn(sequence, states)

@@ -18,6 +18,10 @@ __all__ = [
 ]
 
 
+def _name(parameter: Any) -> str:
+    return getattr(parameter, "short_name", type(parameter).__name__)
+
+
 class VectorResistiveDeviceParameter(PulsedBaseResistiveDeviceParameter):
     """Several devices whose weights are added."""
 
@@ -34,6 +38,12 @@ class VectorResistiveDeviceParameter(PulsedBaseResistiveDeviceParameter):
             return False
         self.devices.append(parameter)
         return True
+
+    @property
+    def short_name(self) -> str:
+        """Kind, number of devices and kind of the first of them."""
+        names = [_name(device) for device in self.devices[:1]]
+        return ":".join([f"{self.kind}({len(self.devices)})", *names])
 
 
 class OneSidedResistiveDeviceParameter(VectorResistiveDeviceParameter):
@@ -54,6 +64,12 @@ class TransferResistiveDeviceParameter(VectorResistiveDeviceParameter):
 
     config = ("configs.compounds", "TransferCompound")
     kind = "Transfer"
+
+    @property
+    def short_name(self) -> str:
+        """Kind, number of devices, and kinds of the fast and of the slow ones."""
+        names = " -> ".join(_name(device) for device in self.devices[:2])
+        return f"{self.kind}({len(self.devices)}): {names}"
 
 
 class BufferedTransferResistiveDeviceParameter(TransferResistiveDeviceParameter):
@@ -89,3 +105,8 @@ class MixedPrecResistiveDeviceParameter(PulsedBaseResistiveDeviceParameter):
             return False
         self.device = parameter
         return True
+
+    @property
+    def short_name(self) -> str:
+        """Kind of the device in brackets."""
+        return f"MixedPrec[{_name(self.device)}]"

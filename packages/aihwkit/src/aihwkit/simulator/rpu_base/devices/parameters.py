@@ -91,6 +91,11 @@ class IdealResistiveDeviceParameter(AbstractResistiveDeviceParameter):
     config = ("configs.devices", "IdealDevice")
     kind = "Ideal"
 
+    @property
+    def short_name(self) -> str:
+        """Name in descriptions of tiles: there is no device to speak of."""
+        return "SimpleRPUDevice"
+
 
 class PulsedBaseResistiveDeviceParameter(AbstractResistiveDeviceParameter):
     """Anything that is updated by pulses."""

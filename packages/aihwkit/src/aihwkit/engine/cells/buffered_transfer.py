@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from aihwkit.engine.cells.base import Cell, UpdateContext
+from aihwkit.engine.cells.reads import Read
 from aihwkit.engine.cells.slices import write_slices
-from aihwkit.engine.cells.transfer import Read, TransferCell
+from aihwkit.engine.cells.transfer import TransferCell
 from aihwkit.functional.lines import LineParameters
 from aihwkit.functional.update_settings import UpdateSettings
 

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from aihwkit.engine.cells.base import Cell, Region, UpdateContext
 from aihwkit.engine.cells.buffered_transfer import realising
+from aihwkit.engine.cells.reads import Read
 from aihwkit.engine.cells.slices import write_slices
-from aihwkit.engine.cells.transfer import Read, TransferCell
+from aihwkit.engine.cells.transfer import TransferCell
 from aihwkit.functional.lines import LineParameters
 from aihwkit.functional.pulses import ExactUpdate, Pulses
 

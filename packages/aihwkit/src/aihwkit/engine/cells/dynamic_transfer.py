@@ -8,7 +8,7 @@ from torch import Tensor
 
 from aihwkit.engine.cells.base import Cell
 from aihwkit.engine.cells.chopped_transfer import ChoppedTransferCell
-from aihwkit.engine.cells.transfer import Read
+from aihwkit.engine.cells.reads import Read
 from aihwkit.functional.lines import LineParameters
 
 __all__ = ["DynamicTransferCell"]

@@ -1,12 +1,13 @@
 """Tiki-taka: gradients update a fast device, whose weights are transferred to slower ones."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from aihwkit.engine.cells.base import WHOLE, Cell, Region, UpdateContext
+from aihwkit.engine.cells.reads import Read, written_together
 from aihwkit.engine.cells.slices import is_read_alone, read_alone, read_slices, write_slices
 from aihwkit.engine.cells.unit import UnitCell
 from aihwkit.engine.record import Record
@@ -15,27 +16,7 @@ from aihwkit.functional.pulses import ExactUpdate, Pulses, pulse_blocks
 from aihwkit.functional.settings import MVMSettings
 from aihwkit.functional.update_settings import UpdateSettings
 
-__all__ = ["Read", "TransferCell"]
-
-
-class Read(NamedTuple):
-    """A reading of one slice of a device.
-
-    Attributes:
-        after: number of vectors of the batch before it.
-        device: which device is read.
-        line: column or row.
-        first: first slice of those read at the same time.
-        flips: whether the chopper of the slice flips afterwards.
-        out_flips: which choppers of the other side flip afterwards, `[n_out]`, if there are any.
-    """
-
-    after: int
-    device: int
-    line: int
-    first: int
-    flips: bool = False
-    out_flips: Tensor | None = None
+__all__ = ["TransferCell"]
 
 
 class TransferCell(UnitCell):
@@ -147,7 +128,7 @@ class TransferCell(UnitCell):
         fast = [read for read in reads if read.device == 0]
         values = self._readings(self.oriented(pulses, fast, region), fast, context, region)
         start = 0
-        for run in self.runs(reads):
+        for run in written_together(reads, self.n_in):
             if run[0].device == 0:
                 stop = start + len(run)
                 self.write(0, run, values[start:stop], context)
@@ -207,25 +188,6 @@ class TransferCell(UnitCell):
             start = int(uniform * self.n_in) % self.n_in
         self.slices[k] = (self.slices[k] + count) % self.n_in
         return [Read(after, k, (start + r) % self.n_in, start) for r in range(count)]
-
-    def runs(self, reads: list[Read]) -> list[list[Read]]:
-        """Divide readings into those that are written at once.
-
-        A run holds different slices of the fast device, up to the last one, or one slice of
-        another device.
-        """
-        runs: list[list[Read]] = []
-        seen: set[int] = set()
-        for read in reads:
-            if read.device > 0 or not seen or read.line in seen:
-                runs.append([])
-                seen = set()
-            runs[-1].append(read)
-            if read.device == 0 and read.line < self.n_in - 1:
-                seen.add(read.line)
-            else:
-                seen = set()
-        return runs
 
     def _readings(
         self,

@@ -12,14 +12,20 @@ from torch import Tensor
 
 mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
 
+WIDE = 7.0  # inches
+
 
 def inline(figure: Figure, alt: str = "figure") -> str:
-    """Return `figure` as an HTML image that carries its own data."""
+    """Return `figure` as an HTML image that carries its own data.
+
+    Figures of several panels have a class of their own, so that narrow screens can scroll them.
+    """
+    kind = ' class="wide"' if figure.get_figwidth() > WIDE else ""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=130, bbox_inches="tight")
     plt.close(figure)
     data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<p><img alt="{alt}" src="data:image/png;base64,{data}"></p>'
+    return f'<p><img{kind} alt="{alt}" src="data:image/png;base64,{data}"></p>'
 
 
 def image_grid(images: Tensor, columns: int = 10) -> Figure:

@@ -44,7 +44,8 @@ LIBRARY = {
 TORCH_PAGES = {
     "generated/{}": "torch.Generator torch.nn.Module torch.nn.ModuleDict torch.nn.ModuleList "
     "torch.nn.ParameterDict torch.nn.ParameterList torch.nn.Sequential torch.nn.Linear "
-    "torch.nn.Conv1d torch.nn.Conv2d torch.nn.Conv3d torch.nn.CrossEntropyLoss torch.nn.NLLLoss torch.nn.BatchNorm2d torch.nn.Embedding "
+    "torch.nn.Conv1d torch.nn.Conv2d torch.nn.Conv3d torch.nn.BatchNorm2d torch.nn.Embedding "
+    "torch.nn.CrossEntropyLoss torch.nn.NLLLoss "
     "torch.nn.LayerNorm torch.nn.parameter.Parameter torch.optim.Adam torch.optim.SGD "
     "torch.optim.lr_scheduler.LRScheduler torch.no_grad torch.compile torch.manual_seed "
     "torch.save torch.load torch.einsum torch.mean",

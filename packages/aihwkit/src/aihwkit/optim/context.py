@@ -63,6 +63,8 @@ class AnalogContext(Parameter):
         parameter: Parameter | None = None,
     ) -> AnalogContext:
         """Create the parameter over the storage of the tile."""
+        if not hasattr(analog_tile, "_get_tile_weights_ref"):
+            raise TypeError(f"analog_tile must be an analog tile, got {analog_tile!r}")
         raw = analog_tile._get_tile_weights_ref().detach()
         logical = raw[:, : analog_tile.in_size]
         context: AnalogContext

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from aihwkit.engine.cells.base import Cell
 from synaptensor.random import RandomStream
-from synaptensor.validation import check_integer
+from synaptensor.validation import check_instance, check_integer
 
 __all__ = ["TileStorage"]
 
@@ -32,6 +32,8 @@ class TileStorage(ABC):
     def __init__(self, x_size: int, d_size: int, dtype: torch.dtype) -> None:
         self.x_size = check_integer("x_size", x_size, minimum=1)
         self.d_size = check_integer("d_size", d_size, minimum=1)
+        if not check_instance("dtype", dtype, torch.dtype).is_floating_point:
+            raise ValueError(f"dtype must be a floating-point type, got {dtype}")
         self.dtype = dtype
         self._storage = torch.zeros(d_size, x_size, dtype=dtype)
         self._is_written = False

@@ -10,6 +10,7 @@ from torch.nn import Module, Sequential
 
 from aihwkit.exceptions import ModuleError
 from aihwkit.nn.modules.base import AnalogLayerBase
+from synaptensor.validation import check_instance
 
 __all__ = ["AnalogContainerBase", "AnalogSequential", "AnalogWrapper"]
 
@@ -77,6 +78,7 @@ class AnalogWrapper(AnalogContainerBase):
         """Make an object of the class that combines the wrapper with the module's class."""
         if cls is not AnalogWrapper or module is None:
             return super().__new__(cls)
+        check_instance("module", module, Module)
         return super().__new__(_wrapper_class(type(module)))
 
     def __init__(self, module: Module) -> None:

@@ -18,6 +18,7 @@ from aihwkit.nn.modules.weight_layer import initial_weights
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.array import get_split_sizes
 from aihwkit.simulator.tiles.folding import unfold_images
+from synaptensor.validation import check_flag, check_integer
 
 __all__ = ["AnalogConv1dMapped", "AnalogConv2dMapped", "AnalogConv3dMapped"]
 
@@ -55,7 +56,7 @@ class _AnalogConvNdMapped(AnalogLayerBase, AnalogConvBase):  # type: ignore[misc
         tile_module_class: type | None = None,
         use_indexed: bool | None = None,
     ) -> None:
-        if groups != 1:
+        if check_integer("groups", groups) != 1:
             raise ValueError(f"groups must be 1 in a mapped convolution, got {groups}")
         geometry = ConvGeometry.checked(
             self.n_dims,
@@ -120,7 +121,7 @@ class _AnalogConvNdMapped(AnalogLayerBase, AnalogConvBase):  # type: ignore[misc
     def use_indexed(self, value: bool | None) -> None:
         tiles = self._tiles()
         supported = all(tile.supports_indexed for tile in tiles)
-        if value and not supported:
+        if value is not None and check_flag("use_indexed", value) and not supported:
             raise ModuleError(
                 f"use_indexed must be False or None: a {type(tiles[0]).__name__} does not support "
                 "indexed computation"

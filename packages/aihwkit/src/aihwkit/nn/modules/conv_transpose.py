@@ -23,7 +23,7 @@ from aihwkit.nn.modules.linear_mapped import mappable_config
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.folding import KernelUnfold, fold_vectors
 from aihwkit.simulator.tiles.grouped import GroupedTileModule
-from synaptensor.validation import check_choice
+from synaptensor.validation import check_choice, check_instance
 
 __all__ = ["AnalogConvTranspose1d", "AnalogConvTranspose2d", "AnalogConvTranspose3d"]
 
@@ -106,6 +106,7 @@ class _AnalogConvTransposeNd(AnalogLayerBase, _ConvTransposeNd):  # type: ignore
         Raises:
             ValueError: if the channels or the number of dimensions are wrong.
         """
+        check_instance("input", input, Tensor)
         channel_dim = input.dim() - self.n_dims - 1
         if channel_dim not in (0, 1) or input.shape[channel_dim] != self.in_channels:
             raise ValueError(

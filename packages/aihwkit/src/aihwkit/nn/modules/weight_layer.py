@@ -19,6 +19,7 @@ from aihwkit.simulator.tiles.defaults import (
     is_resistive_device,
 )
 from aihwkit.simulator.tiles.module import TileModule
+from synaptensor.validation import check_flag
 
 __all__ = ["AnalogWeightLayer", "TileRequest", "initial_weights", "resolve_tile_request"]
 
@@ -62,6 +63,12 @@ def resolve_tile_request(
             raise ArgumentError("two resistive devices were given, expected one")
         rpu_config, resistive_device = None, rpu_config
     first = rpu_config is None
+    realistic_read_write = check_flag("realistic_read_write", realistic_read_write)
+    if tile_module_class is not None and not hasattr(tile_module_class, "get_weights"):
+        raise TypeError(
+            "tile_module_class must be a class of tile modules, such as TileModuleArray, got "
+            f"{tile_module_class!r}"
+        )
     config = as_rpu_config(rpu_config, resistive_device, default_layer_config)
     return TileRequest(config, tile_module_class, resistive_device, realistic_read_write, first)
 
@@ -103,6 +110,7 @@ class AnalogWeightLayer(AnalogModuleBase):
         self._first_interface = request.first_interface
         self._synced: dict[str, Parameter] = {}
         self._sync_due = False
+        bias = check_flag("bias", bias)
         config = request.config
         tile_class = request.tile_module_class
         if tile_class is None:

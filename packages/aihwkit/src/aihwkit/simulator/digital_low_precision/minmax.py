@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from synaptensor.validation import check_in_range, check_integer
+from synaptensor.validation import check_finite, check_in_range, check_integer
 
 __all__ = [
     "AllMinMaxEstimator",
@@ -78,6 +78,7 @@ class RangeEstimatorBase(Module):
             x_min, x_max = self._share(x_min, torch.amin), self._share(x_max, torch.amax)
         if not self.per_channel and self.axis is None:
             x_min, x_max = x_min.reshape(()), x_max.reshape(())
+        check_finite("x", torch.stack([x_min, x_max]))
         self.current_xmin, self.current_xmax = x_min, x_max
         return x_min, x_max
 

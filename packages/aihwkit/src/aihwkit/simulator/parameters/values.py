@@ -26,7 +26,7 @@ def scalar(value: Any) -> Any:
     """Return numpy and torch scalars as Python numbers and anything else unchanged."""
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, torch.Tensor) and value.ndim == 0:
+    if isinstance(value, torch.Tensor) and value.ndim == 0 and not value.is_meta:
         return value.item()
     return value
 

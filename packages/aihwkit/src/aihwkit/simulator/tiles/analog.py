@@ -8,6 +8,7 @@ from torch import Tensor
 
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.base import BaseTile
+from aihwkit.simulator.tiles.defaults import device_of
 from aihwkit.simulator.tiles.functions import analog_product
 from aihwkit.simulator.tiles.module import TileModule
 from aihwkit.simulator.tiles.native import NativeTile
@@ -32,7 +33,7 @@ class AnalogTile(NativeTile):
 
     def _create_simulator_tile(self, x_size: int, d_size: int, rpu_config: Any) -> Any:
         """Build the simulator tile of the configured device."""
-        device = rpu_config.device.as_bindings(self.get_data_type())
+        device = device_of(rpu_config).as_bindings(self.get_data_type())
         return rpu_config.as_bindings().create_array(x_size, d_size, device)
 
 

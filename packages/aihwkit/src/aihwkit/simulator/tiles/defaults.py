@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from aihwkit.exceptions import ArgumentError
+from aihwkit.exceptions import ArgumentError, ConfigError
 from aihwkit.simulator.parameters.base import RPUConfigBase
 
-__all__ = ["as_rpu_config", "default_layer_config", "is_resistive_device"]
+__all__ = ["as_rpu_config", "default_layer_config", "device_of", "is_resistive_device"]
 
 
 def is_resistive_device(value: Any) -> bool:
@@ -52,3 +52,17 @@ def default_layer_config() -> RPUConfigBase:
 
     mapping = MappingParameter(digital_bias=False, max_input_size=0, max_output_size=0)
     return FloatingPointRPUConfig(mapping=mapping)
+
+
+def device_of(rpu_config: Any) -> Any:
+    """Return the resistive device of a configuration.
+
+    Raises:
+        ConfigError: if the configuration is not one for tiles with devices.
+    """
+    if not hasattr(rpu_config, "device"):
+        raise ConfigError(
+            "rpu_config must have a device, as SingleRPUConfig has, got a "
+            f"{type(rpu_config).__name__}"
+        )
+    return rpu_config.device

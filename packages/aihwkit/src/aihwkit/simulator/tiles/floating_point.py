@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aihwkit.simulator.parameters.base import RPUConfigBase
+from aihwkit.simulator.tiles.defaults import device_of
 from aihwkit.simulator.tiles.native import NativeTile
 
 __all__ = ["FloatingPointTile"]
@@ -25,5 +26,5 @@ class FloatingPointTile(NativeTile):
 
     def _create_simulator_tile(self, x_size: int, d_size: int, rpu_config: Any) -> Any:
         """Build the floating-point simulator tile."""
-        device = rpu_config.device.as_bindings(self.get_data_type())
+        device = device_of(rpu_config).as_bindings(self.get_data_type())
         return device.create_array(x_size, d_size)

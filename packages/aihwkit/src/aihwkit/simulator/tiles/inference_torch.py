@@ -20,6 +20,7 @@ from aihwkit.simulator.tiles.defaults import as_rpu_config
 from aihwkit.simulator.tiles.inference import InferenceTileWithPeriphery
 from aihwkit.simulator.tiles.input_range import input_range_gradient
 from aihwkit.simulator.tiles.module import TileModule
+from synaptensor.validation import check_flag
 
 __all__ = ["InputRangeForward", "OutputClipping", "TorchInferenceTile"]
 
@@ -108,7 +109,7 @@ class TorchInferenceTile(TileModule, InferenceTileWithPeriphery, SimulatorTileWr
         in_trans: bool = False,
         out_trans: bool = False,
     ) -> None:
-        if in_trans or out_trans:
+        if check_flag("in_trans", in_trans) or check_flag("out_trans", out_trans):
             raise TorchTileConfigError("in_trans and out_trans must be False for a torch tile")
         config = as_rpu_config(rpu_config, None, self._default_config)
         TileModule.__init__(self)
@@ -128,6 +129,11 @@ class TorchInferenceTile(TileModule, InferenceTileWithPeriphery, SimulatorTileWr
 
     def _create_simulator_tile(self, x_size: int, d_size: int, rpu_config: Any) -> Any:
         """Build the simulator tile of the configured class."""
+        if not hasattr(rpu_config, "simulator_tile_class"):
+            raise TorchTileConfigError(
+                "rpu_config must be one for torch tiles, such as TorchInferenceRPUConfig, got a "
+                f"{type(rpu_config).__name__}"
+            )
         return rpu_config.simulator_tile_class(x_size=x_size, d_size=d_size, rpu_config=rpu_config)
 
     def _recreate_simulator_tile(self, x_size: int, d_size: int, rpu_config: Any) -> Any:

@@ -12,6 +12,7 @@ from aihwkit.exceptions import ArgumentError, TileError
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.rpu_base import tiles
 from aihwkit.simulator.tiles.base import SimulatorTileWrapper
+from synaptensor.validation import check_flag
 
 if TYPE_CHECKING:
     from aihwkit.optim.context import AnalogContext
@@ -60,7 +61,7 @@ class RPUCudaSimulatorTileWrapper(SimulatorTileWrapper):
         out_trans: bool = False,
         shared_weights: bool = False,
     ) -> None:
-        self._shares_weights = shared_weights
+        self._shares_weights = check_flag("shared_weights", shared_weights)
         self.shared_weights = None
         super().__init__(
             out_size,

@@ -10,7 +10,7 @@ from torch.nn import Linear, Module
 
 from aihwkit.nn.modules.linear import AnalogLinear
 from aihwkit.simulator.parameters.base import RPUConfigBase
-from synaptensor.validation import check_integer
+from synaptensor.validation import check_flag, check_integer
 
 __all__ = [
     "AnalogGRUCell",
@@ -93,6 +93,9 @@ def _weights(
     rpu_config: RPUConfigBase | None,
     tile_module_class: type | None,
 ) -> Module:
+    bias = check_flag("bias", bias)
+    check_integer("input_size", in_size, minimum=1)
+    check_integer("hidden_size", out_size, minimum=1)
     if rpu_config is None:
         return Linear(in_size, out_size, bias)
     return AnalogLinear(in_size, out_size, bias, rpu_config, tile_module_class)

@@ -21,6 +21,8 @@ class AnalogRNNLayer(Module):
 
     def __init__(self, cell: type, *cell_args: Any) -> None:
         super().__init__()
+        if not isinstance(cell, type) or not hasattr(cell, "get_zero_state"):
+            raise TypeError(f"cell must be the class of an analog cell, got {cell!r}")
         self.cell = cell(*cell_args)
 
     def get_zero_state(self, batch_size: int) -> Any:

@@ -26,7 +26,7 @@ def test_comparisons_cast_value_and_named_limit():
     assert argtest.lt("x", "1", "2", int, "y") == 1
     with pytest.raises(ValueError, match="`y` = 2"):
         argtest.lt("x", "3", "2", int, "y")
-    with pytest.raises(ValueError, match="could not convert"):
+    with pytest.raises(ValueError, match="`x` must be a number, got 'one'"):
         argtest.gt("x", "one", 1, float)
     with pytest.raises(TypeError):
         argtest.gt("x", None, 1)

@@ -100,7 +100,7 @@ def test_initial_value_must_fit_and_leaves_nothing_behind():
     with pytest.raises(RuntimeError, match=r"\{0: 3\}.*\(2,\)"):
         make(torch.ones(2), {0: 3}, owner=module)
     assert not hasattr(module, "_x_data")
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError, match="`value` must be an instance of Tensor, got"):
         make([1.0], owner=module)
 
 

@@ -12,6 +12,7 @@ from math import copysign
 from typing import Any
 
 from synaptensor.attributes import has_attribute
+from synaptensor.validation import check_number, describe
 
 __all__ = [
     "dimensions",
@@ -32,6 +33,7 @@ __all__ = [
     "neq",
     "nestedidentifier",
     "nestedmembers",
+    "numbers",
     "ofsequence",
     "onedefined",
     "oneof",
@@ -39,15 +41,23 @@ __all__ = [
 
 Cast = Callable[[Any], Any] | None
 
+_KINDS: dict[Any, str] = {float: "a number", complex: "a complex number", bool: "true or false"}
+
 
 def _message(name: str, expected: str, got: object, prefix: str | None) -> str:
-    return f"{prefix or ''}`{name}` must be {expected}, got {got!r}"
+    return f"{prefix or ''}`{name}` must be {expected}, got {describe(got)}"
 
 
 def _cast(name: str, value: Any, cast: Cast, prefix: str | None) -> Any:
     if cast is None:
         return value
-    return integer(name, value, prefix) if cast is int else cast(value)
+    if cast is int:
+        return integer(name, value, prefix)
+    try:
+        return cast(value)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        error = ValueError if isinstance(value, str) else TypeError
+        raise error(_message(name, _KINDS.get(cast, "convertible"), value, prefix)) from None
 
 
 def _compare(
@@ -63,7 +73,12 @@ def _compare(
     value = _cast(name, value, cast, prefix)
     if limit_name is not None:
         limit = _cast(limit_name, limit, cast, prefix)
-    if not test(value, limit):
+    try:
+        holds = bool(test(value, limit))
+    except (TypeError, ValueError, RuntimeError):
+        expected = f"a number that compares with {describe(limit)}"
+        raise TypeError(_message(name, expected, value, prefix)) from None
+    if not holds:
         bound = f"`{limit_name}` = {limit!r}" if limit_name is not None else repr(limit)
         raise ValueError(_message(name, f"{relation} {bound}", value, prefix))
     return value
@@ -202,10 +217,10 @@ def integer(name: str, value: Any, prefix: str | None = None) -> int:
     """
     try:
         number = float(value) if isinstance(value, str) else value
-        integral = number % 1 == 0
+        integral = bool(number % 1 == 0)
     except ValueError:
         integral = False
-    except TypeError:
+    except (TypeError, RuntimeError, NotImplementedError):
         raise TypeError(_message(name, "an integer", value, prefix)) from None
     if not integral:
         raise ValueError(_message(name, "an integer", value, prefix))
@@ -226,7 +241,7 @@ def dimensions(
     def check(label: str, element: Any) -> int:
         element = integer(label, element, prefix)
         low = -float("inf") if lower is None else lower
-        high = float("inf") if upper is None else upper
+        high = 2**63 - 1 if upper is None else upper
         return minmax_incl(label, element, low, high, prefix=prefix)
 
     if value is None:
@@ -243,7 +258,18 @@ def ofsequence(
     name: str, values: Iterable[Any], test: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> tuple[Any, ...]:
     """Applies ``test(f"{name}[{i}]", value, *args, **kwargs)`` to every element."""
+    if not isinstance(values, Iterable):
+        raise TypeError(_message(name, "a sequence", values, None))
     return tuple(test(f"{name}[{i}]", v, *args, **kwargs) for i, v in enumerate(values))
+
+
+def numbers(name: str, value: Any) -> tuple[float, ...]:
+    """Checks one number or a sequence of them, and returns a tuple."""
+    single = not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0
+    values = (value,) if single else tuple(value)
+    if not values:
+        raise ValueError(_message(name, "a number or at least one number", value, None))
+    return tuple(check_number(name, v) for v in values)
 
 
 def oneof(

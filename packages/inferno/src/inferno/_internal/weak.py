@@ -6,7 +6,18 @@ import weakref
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
-__all__ = ["WeakReference", "WeakValues"]
+__all__ = ["WeakReference", "WeakValues", "weak_reference"]
+
+
+def weak_reference(name: str, obj: Any) -> Callable[[], Any]:
+    """Refers weakly to an object, or says that it is of a kind that nothing can refer to."""
+    try:
+        return weakref.ref(obj)
+    except TypeError:
+        raise TypeError(
+            f"`{name}` must be an object that can be referred to weakly, such as a module, "
+            f"got {obj!r}"
+        ) from None
 
 
 class WeakReference:
@@ -15,7 +26,7 @@ class WeakReference:
     __slots__ = ("_ref",)
 
     def __init__(self, obj: Any) -> None:
-        self._ref: Callable[[], Any] = weakref.ref(obj)
+        self._ref: Callable[[], Any] = weak_reference("obj", obj)
 
     def __call__(self) -> Any:
         return self._ref()

@@ -10,6 +10,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from inferno._internal import argtest
+
 __all__ = ["compatible", "consistent", "dimensionality", "ignored"]
 
 Constraints = Mapping[int, int]
@@ -55,4 +57,5 @@ def ignored(value: Any) -> bool:
         return True
     if isinstance(value, nn.UninitializedBuffer | nn.UninitializedParameter):
         return True
+    argtest.instance("value", value, Tensor)
     return value.numel() == 0 and value.ndim <= 1

@@ -12,6 +12,7 @@ import numpy as np
 from torch import nn
 
 from inferno._internal import argtest
+from inferno._internal.weak import weak_reference
 
 __all__ = ["AttributeStore", "Handle", "snapshot"]
 
@@ -73,7 +74,7 @@ class Handle:
 
     def __init__(self, owner: Any, name: str) -> None:
         self._name = argtest.identifier("name", name)
-        self._owner = weakref.ref(owner)
+        self._owner = weak_reference("owner", owner)
 
     def _claim(self) -> None:
         """Makes this handle the one that cleans up the attributes of its name."""

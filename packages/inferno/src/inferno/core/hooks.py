@@ -11,6 +11,7 @@ from torch import nn
 
 from inferno._internal import argtest
 from synaptensor.hooks import ManagedHook
+from synaptensor.validation import check_flag
 
 from .module import Module
 
@@ -124,6 +125,7 @@ class StateHook(Module, ContextualHook, ABC):
         always_call: bool = False,
     ) -> None:
         argtest.instance("module", module, nn.Module)
+        as_prehook = check_flag("as_prehook", as_prehook)
         Module.__init__(self)
         # not through setattr: as a submodule it would be saved, moved and switched with us
         self.__dict__["_hooked_module"] = module

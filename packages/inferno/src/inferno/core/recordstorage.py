@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from inferno._internal import argtest
+from synaptensor.validation import check_flag, check_instance
 
 from .constraints import compatible, ignored
 from .handle import AttributeStore
@@ -61,11 +62,14 @@ class RecordStorage(ShapedTensor):
         step_time = argtest.gt("step_time", step_time, 0, float)
         duration = argtest.gte("duration", duration, 0, float)
         size = record_size(step_time, duration, inclusive)
+        check_instance("constraints", constraints, Mapping | None)
+        strict = check_flag("strict", strict)
+        check_flag("persist_temporal", persist_temporal)
         limits = {d + 1 if d >= 0 else d: s for d, s in (constraints or {}).items()}
         if value is not None and not ignored(value):
             repeated = value.data if isinstance(value, nn.Parameter) else value
             repeated = repeated.unsqueeze(0).repeat(size, *(1 for _ in range(value.ndim)))
-            if not compatible(repeated, limits, bool(strict)):
+            if not compatible(repeated, limits, strict):
                 raise RuntimeError(
                     f"`value` of '{name}' must satisfy the constraints {dict(constraints or {})}"
                     f", got a tensor of shape {tuple(value.shape)}"

@@ -8,10 +8,14 @@ from math import ceil, isfinite
 import torch
 from torch import Tensor
 
+from synaptensor.validation import check_flag
+
 __all__ = ["Rows", "record_size"]
 
 # Quotients such as 0.1 * 3 / 0.1 = 3.0000000000000004 mean three steps, not four.
 _RELATIVE_TOLERANCE = 1e-9
+
+_MOST_STEPS = 2**31
 
 
 def record_size(step_time: float, duration: float, inclusive: bool) -> int:
@@ -26,10 +30,14 @@ def record_size(step_time: float, duration: float, inclusive: bool) -> int:
     steps = duration / step_time
     if not isfinite(steps):
         raise ValueError(f"`duration` must be finite in steps of {step_time!r}, got {duration!r}")
+    if steps > _MOST_STEPS:
+        raise ValueError(
+            f"`duration` must be of at most {_MOST_STEPS} steps of {step_time!r}, got {duration!r}"
+        )
     nearest = round(steps)
     if abs(steps - nearest) <= _RELATIVE_TOLERANCE * max(nearest, 1):
         steps = nearest
-    return max(ceil(steps) + int(inclusive), 1)
+    return max(ceil(steps) + check_flag("inclusive", inclusive), 1)
 
 
 class Rows:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from inferno._internal import argtest
+from synaptensor.validation import check_flag
 
 from .constraints import compatible, consistent, dimensionality, ignored
 from .handle import Handle, register_tensor, table_of
@@ -56,8 +57,10 @@ class ShapedTensor(Handle):
         live: bool = False,
     ) -> None:
         super().__init__(owner, name)
-        self._strict = bool(strict)
-        self._live = bool(live)
+        self._strict = check_flag("strict", strict)
+        self._live = check_flag("live", live)
+        check_flag("persist_data", persist_data)
+        check_flag("persist_constraints", persist_constraints)
         self._data_name = f"_{name}_data"
         self._constraints_name = f"_{name}_constraints"
         limits = dict(constraints or {})

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from synaptensor.validation import check_instance
+
 from .handle import Handle, register_tensor, table_of
 
 __all__ = ["VirtualTensor"]
@@ -65,6 +67,8 @@ class VirtualTensor(Handle):
                 "`materializer` must be a method name or a callable, got "
                 f"{type(materializer).__name__}"
             )
+        check_instance("dtype", dtype, torch.dtype | None)
+        check_instance("device", device, torch.device | str | int | None)
         self._materializer = materializer
         self._ref_name = f"_{name}_ref"
         self._claim()

@@ -13,7 +13,7 @@ from inferno._internal import unique
 from inferno._internal.weak import WeakValues
 from inferno.neural import Cell
 from inferno.observe import Monitor, MonitorConstructor, MonitorPool
-from synaptensor.validation import check_instance, check_positive
+from synaptensor.validation import check_instance, check_number, check_positive
 
 __all__ = ["CellTrainer", "IndependentCellTrainer"]
 
@@ -34,7 +34,7 @@ class CellTrainer(Module):
     def __init__(self, *, step_time: float | None = None) -> None:
         Module.__init__(self)
         self.step_time = (
-            None if step_time is None else float(check_positive("step_time", step_time))
+            None if step_time is None else check_number("step_time", step_time, check_positive)
         )
         self.cells_ = WeakValues()
         self.aux_states_ = nn.ModuleDict()

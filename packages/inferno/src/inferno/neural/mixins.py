@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from inferno import RecordTensor, ShapedTensor
-from synaptensor.validation import check_integer, check_nonnegative, check_positive
+from synaptensor.validation import check_integer, check_nonnegative, check_number, check_positive
 
 __all__ = ["BatchMixin", "BatchShapeMixin", "DelayedMixin", "ShapeMixin"]
 
@@ -111,8 +111,8 @@ class DelayedMixin:
     """
 
     def __init__(self, step_time: float, delay: float) -> None:
-        self._step_time = float(check_positive("step_time", step_time))
-        self._delay = float(check_nonnegative("delay", delay))
+        self._step_time = check_number("step_time", step_time, check_positive)
+        self._delay = check_number("delay", delay, check_nonnegative)
         self._delayed_attributes: tuple[str, ...] = ()
 
     def add_delayed(self, *attr: str) -> None:
@@ -140,7 +140,7 @@ class DelayedMixin:
 
     @dt.setter
     def dt(self, value: float) -> None:
-        value = float(check_positive("dt", value))
+        value = check_number("dt", value, check_positive)
         if value != self._step_time:
             for name in self._delayed_attributes:
                 getattr(self, name).dt = value
@@ -153,7 +153,7 @@ class DelayedMixin:
 
     @delay.setter
     def delay(self, value: float) -> None:
-        value = float(check_nonnegative("delay", value))
+        value = check_number("delay", value, check_nonnegative)
         if value != self._delay:
             for name in self._delayed_attributes:
                 getattr(self, name).duration = value

@@ -41,7 +41,8 @@ class Observable:
         realign_args: tuple[Any, ...] | None = None,
         realign_kwargs: dict[str, Any] | None = None,
     ) -> None:
-        getattr(basis, realign)
+        if not hasattr(basis, argtest.identifier("realign", realign)):
+            raise AttributeError(f"`realign` must name a method of `basis`, got {realign!r}")
         self._basis = WeakReference(basis)
         self._realign = realign
         self._realign_args = tuple(realign_args or ())

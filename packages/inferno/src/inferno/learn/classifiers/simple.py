@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from inferno import Module
 from inferno._internal import argtest
-from synaptensor.validation import check_nonnegative
+from synaptensor.validation import check_flag, check_nonnegative, check_number
 
 __all__ = ["MaxRateClassifier"]
 
@@ -62,8 +62,8 @@ class MaxRateClassifier(Module):
         Module.__init__(self)
         self._shape: tuple[int, ...] = tuple(sizes)
         self._classes: int = classes
-        self.decay = float(check_nonnegative("decay", decay))
-        self.assign_silent = bool(assign_silent)
+        self.decay = check_number("decay", decay, check_nonnegative)
+        self.assign_silent = check_flag("assign_silent", assign_silent)
         self.rates_ = nn.Parameter(torch.zeros(*sizes, classes), False)
         zeros = torch.zeros(*sizes, dtype=torch.long)
         self.register_buffer("assignments_", zeros, persistent=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -14,7 +13,9 @@ from inferno.observe import CumulativeTraceReducer, NearestTraceReducer
 from synaptensor.validation import (
     check_callable,
     check_choice,
+    check_finite,
     check_nonnegative,
+    check_number,
     check_positive,
     suggest,
 )
@@ -73,7 +74,7 @@ class TunedTrainer(IndependentCellTrainer):
             if name in self._checks:
                 checked[name] = self._checks[name](name, value)
             elif name == "interp_tolerance":
-                checked[name] = float(check_nonnegative(name, value))
+                checked[name] = check_number(name, value, check_nonnegative)
             elif name == "trace_mode":
                 checked[name] = check_choice(name, str(value).lower(), list(_TRACES))
             elif name == "batch_reduction":
@@ -95,23 +96,22 @@ class TunedTrainer(IndependentCellTrainer):
 
 def positive(name: str, value: float) -> float:
     """Returns a number that must be positive."""
-    return float(check_positive(name, value))
+    return check_number(name, value, check_positive)
 
 
 def nonnegative(name: str, value: float) -> float:
     """Returns a number that must not be negative."""
-    return float(check_nonnegative(name, value))
+    return check_number(name, value, check_nonnegative)
 
 
 def rate(name: str, value: float) -> float:
     """Returns a finite number of either sign."""
-    if not math.isfinite(value):
-        raise ValueError(f"`{name}` must be finite, got {value!r}")
-    return float(value)
+    return check_finite(name, check_number(name, value))
 
 
 def nonzero(name: str, value: float) -> float:
     """Returns a number that must not be zero."""
-    if value == 0:
+    number = check_number(name, value)
+    if number == 0:
         raise ValueError(f"`{name}` must be nonzero, got {value!r}")
-    return float(value)
+    return number

@@ -15,7 +15,7 @@ from inferno.learn.base import IndependentCellTrainer
 from inferno.learn.functional import BatchReduction, correlate_samples
 from inferno.neural import Cell
 from inferno.observe import FoldReducer, Monitor, StateMonitor
-from synaptensor.validation import check_positive
+from synaptensor.validation import check_number, check_positive
 
 from .hyperparameters import positive, rate
 from .modulation import ModulatedTrainer, Signal, modulated_samples
@@ -58,7 +58,7 @@ class EligibilityTraceReducer(FoldReducer):
         inclusive: bool = True,
     ) -> None:
         FoldReducer.__init__(self, step_time, duration, inclusive)
-        self.time_constant = float(check_positive("time_constant", time_constant))
+        self.time_constant = check_number("time_constant", time_constant, check_positive)
         self.decay = math.exp(-step_time / self.time_constant)
         self.scale = 1.0 / self.time_constant
         self._reshapes = _WeakMethod(obs_reshape), _WeakMethod(cond_reshape)

@@ -12,7 +12,7 @@ from inferno.functional import interp_expdecay
 from inferno.learn.base import IndependentCellTrainer
 from inferno.learn.functional import BatchReduction, correlate, route_signed
 from inferno.neural import Cell
-from synaptensor.validation import check_positive
+from synaptensor.validation import check_number, check_positive
 
 from .hyperparameters import TunedTrainer, nonzero, positive
 from .monitors import add_spikes, add_trace, recorded, tracks_delays
@@ -21,7 +21,7 @@ __all__ = ["StableTripletSTDP", "TripletSTDP"]
 
 
 def _magnitude(name: str, value: float) -> float:
-    return abs(float(value))
+    return abs(check_number(name, value))
 
 
 class TripletSTDP(TunedTrainer):

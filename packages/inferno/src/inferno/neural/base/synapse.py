@@ -10,6 +10,7 @@ from torch import Tensor
 
 from inferno import Module
 from inferno.neural.mixins import BatchShapeMixin, DelayedMixin
+from synaptensor.validation import check_flag
 
 __all__ = ["InfernoSynapse", "Synapse", "SynapseConstructor"]
 
@@ -157,7 +158,7 @@ class InfernoSynapse(DelayedMixin, BatchShapeMixin, Synapse):
         Synapse.__init__(self)
         BatchShapeMixin.__init__(self, shape, batch_size)
         DelayedMixin.__init__(self, step_time, delay)
-        self._inplace = bool(inplace)
+        self._inplace = check_flag("inplace", inplace)
 
     @property
     def inplace(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from inferno._internal import argtest
-from synaptensor.validation import check_instance, check_nonnegative, check_positive
+from synaptensor.validation import check_instance, check_nonnegative, check_number, check_positive
 
 __all__ = ["GeneratorMixin", "RefractoryStepMixin", "StepMixin", "StepTimeMixin"]
 
@@ -21,7 +21,7 @@ class StepTimeMixin:
     """
 
     def __init__(self, step_time: float) -> None:
-        self._step_time = float(check_positive("step_time", step_time))
+        self._step_time = check_number("step_time", step_time, check_positive)
 
     @property
     def dt(self) -> float:
@@ -30,7 +30,7 @@ class StepTimeMixin:
 
     @dt.setter
     def dt(self, value: float) -> None:
-        self._step_time = float(check_positive("dt", value))
+        self._step_time = check_number("dt", value, check_positive)
 
 
 class StepMixin(StepTimeMixin):
@@ -112,4 +112,4 @@ class GeneratorMixin:
 
 
 def _optional_time(value: float | None) -> float | None:
-    return None if value is None else float(check_nonnegative("refrac", value))
+    return None if value is None else check_number("refrac", value, check_nonnegative)

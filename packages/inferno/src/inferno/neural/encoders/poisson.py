@@ -14,7 +14,7 @@ from inferno.neural.functional import (
     homogenous_poisson_bernoulli_approx,
     homogenous_poisson_bernoulli_approx_online,
 )
-from synaptensor.validation import check_nonnegative
+from synaptensor.validation import check_flag, check_nonnegative, check_number
 
 from .mixins import GeneratorMixin, RefractoryStepMixin, StepMixin
 
@@ -50,8 +50,8 @@ class HomogeneousPoissonEncoder(GeneratorMixin, RefractoryStepMixin, Module):
         Module.__init__(self)
         RefractoryStepMixin.__init__(self, steps, step_time, refrac)
         GeneratorMixin.__init__(self, generator)
-        self._frequency = float(check_nonnegative("frequency", frequency))
-        self._compensate = bool(compensate)
+        self._frequency = check_number("frequency", frequency, check_nonnegative)
+        self._compensate = check_flag("compensate", compensate)
         if self._compensate:
             _check_room(self._frequency, self.refrac)
 
@@ -62,7 +62,7 @@ class HomogeneousPoissonEncoder(GeneratorMixin, RefractoryStepMixin, Module):
 
     @frequency.setter
     def frequency(self, value: float) -> None:
-        value = float(check_nonnegative("frequency", value))
+        value = check_number("frequency", value, check_nonnegative)
         if self._compensate:
             _check_room(value, self.refrac)
         self._frequency = value
@@ -145,7 +145,7 @@ class HomogeneousPoissonApproxEncoder(GeneratorMixin, StepMixin, Module):
 
     @frequency.setter
     def frequency(self, value: float) -> None:
-        self._frequency = float(check_nonnegative("frequency", value))
+        self._frequency = check_number("frequency", value, check_nonnegative)
 
     def forward(self, inputs: Tensor, online: bool = False) -> Tensor | Iterator[Tensor]:
         """Generates spike trains.

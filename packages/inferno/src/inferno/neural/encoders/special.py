@@ -9,7 +9,7 @@ from torch import Tensor
 
 from inferno import Module
 from inferno.neural.functional import poisson_interval, poisson_interval_online
-from synaptensor.validation import check_nonnegative
+from synaptensor.validation import check_nonnegative, check_number
 
 from .mixins import GeneratorMixin, StepMixin
 
@@ -49,7 +49,7 @@ class PoissonIntervalEncoder(GeneratorMixin, StepMixin, Module):
 
     @frequency.setter
     def frequency(self, value: float) -> None:
-        self._frequency = float(check_nonnegative("frequency", value))
+        self._frequency = check_number("frequency", value, check_nonnegative)
 
     def forward(self, inputs: Tensor, online: bool = False) -> Tensor | Iterator[Tensor]:
         """Generates spike trains.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set, Sized, ValuesView
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from inferno.neural.base import Connection, Neuron
-from synaptensor.validation import check_choice
+from synaptensor.validation import check_choice, check_instance
 
 from .fixed import FixedLayer, identity
 from .layer import Layer
@@ -81,7 +81,8 @@ class Biclique(FixedLayer):
 
 def _with_transforms(name: str, items: Iterable[Any]) -> list[tuple[str, Any, Transform]]:
     result = []
-    for i, item in enumerate(items):
+    for i, item in enumerate(check_instance(name, items, Sequence | Set | ValuesView | Iterator)):
+        check_instance(f"{name}[{i}]", item, Sized)
         if len(item) == 2:
             result.append((*item, identity))
         elif len(item) == 3:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from torch import Tensor
 
 from inferno import Module
+from inferno._internal import argtest
 from inferno.neural.base import Connection, Neuron, Synapse
 from inferno.neural.modeling import Updater
 from inferno.observe import Observable
@@ -36,6 +37,8 @@ class Cell(Module, Observable):
     def __init__(
         self, layer: Layer, connection: Connection, neuron: Neuron, names: tuple[str, str]
     ) -> None:
+        argtest.members("connection", connection, "outshape")
+        argtest.members("neuron", neuron, "shape")
         if tuple(connection.outshape) != tuple(neuron.shape):
             raise RuntimeError(
                 f"`connection` must have the output shape {tuple(neuron.shape)} of `neuron`, "

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from inferno._internal import argtest
 from inferno.neural.base import Neuron
 from inferno.neural.functional import conductance_current, conductance_equivalent_current
 from synaptensor.validation import check_instance
@@ -144,10 +145,7 @@ def stack_conductances(inputs: Mapping[str, Tensor], **kwargs: Any) -> Tensor:
 
 def reversal_potentials(values: float | Iterable[float]) -> tuple[float, ...]:
     """Returns one or several reversal potentials as a tuple."""
-    result = tuple(map(float, values)) if isinstance(values, Iterable) else (float(values),)
-    if not result:
-        raise ValueError(f"`reversal_v` must hold at least one potential, got {values!r}")
-    return result
+    return argtest.numbers("reversal_v", values)
 
 
 def equivalent_current(

@@ -92,6 +92,7 @@ class surrogate_gradients:  # noqa: N801 - reads as a function, like torch.no_gr
     def __init__(
         self, module: nn.Module, surrogate: Surrogate | None, *, detach_reset: bool = True
     ) -> None:
+        check_instance("module", module, nn.Module)
         if surrogate is not None:
             check_instance("surrogate", surrogate, Surrogate)
             _check_synapses(module)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from inferno._internal import argtest
 from inferno.neural.base import InfernoNeuron
 from inferno.neural.functional import (
     adaptive_currents_linear,
@@ -16,7 +17,7 @@ from inferno.neural.functional import (
     voltage_thresholding_constant,
 )
 from inferno.neural.kernels import adapt_thresholds, integrate_and_fire
-from synaptensor.validation import check_nonnegative, check_positive
+from synaptensor.validation import check_nonnegative, check_number, check_positive
 
 from .differentiation import SurrogateMixin
 from .mixins import (
@@ -79,9 +80,9 @@ class SteppingNeuron(SurrogateMixin, VoltageMixin, SpikeRefractoryMixin, Inferno
         batch_size: int,
     ) -> None:
         InfernoNeuron.__init__(self, shape, batch_size)
-        self.step_time = float(check_positive("step_time", step_time))
+        self.step_time = check_number("step_time", step_time, check_positive)
         self.rest_v = float(rest_v)
-        self.refrac_t = float(check_nonnegative("refrac_t", refrac_t))
+        self.refrac_t = check_number("refrac_t", refrac_t, check_nonnegative)
         VoltageMixin.__init__(self, torch.full(self.batchedshape, self.rest_v))
         SpikeRefractoryMixin.__init__(self, torch.zeros(self.batchedshape), "refrac_t")
 
@@ -92,7 +93,7 @@ class SteppingNeuron(SurrogateMixin, VoltageMixin, SpikeRefractoryMixin, Inferno
 
     @dt.setter
     def dt(self, value: float) -> None:
-        self.step_time = float(check_positive("dt", value))
+        self.step_time = check_number("dt", value, check_positive)
 
     def clear(self, **kwargs: Any) -> None:
         """Returns the group to its resting state."""
@@ -390,9 +391,7 @@ def repeated_numbers(
     """
     lists = {}
     for name, value in values.items():
-        items = [float(v) for v in value] if isinstance(value, Iterable) else [float(value)]
-        if not items:
-            raise ValueError(f"`{name}` must hold at least one value, got {value!r}")
+        items = list(argtest.numbers(name, value))
         lists[name] = [checks[name](name, v) for v in items] if name in checks else items
     length = max(map(len, lists.values()))
     return {n: v + v[-1:] * (length - len(v)) for n, v in lists.items()}

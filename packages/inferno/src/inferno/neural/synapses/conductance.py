@@ -14,7 +14,7 @@ from inferno._internal import argtest
 from inferno.functional import interp_previous
 from inferno.neural.base import InfernoSynapse, SynapseConstructor
 from inferno.neural.functional import conductance_alpha
-from synaptensor.validation import check_positive
+from synaptensor.validation import check_number, check_positive
 
 from .expcurrent import DoubleExponentialCurrent, SingleExponentialCurrent
 from .mixins import DelayedReader, SpikeMixin, create_record
@@ -61,8 +61,8 @@ class ExponentialConductance(SingleExponentialCurrent):
         time_constant: float,
         **options: Any,
     ) -> None:
-        spike_conductance = float(check_positive("spike_conductance", spike_conductance))
-        time_constant = float(check_positive("time_constant", time_constant))
+        spike_conductance = check_number("spike_conductance", spike_conductance, check_positive)
+        time_constant = check_number("time_constant", time_constant, check_positive)
         SingleExponentialCurrent.__init__(
             self,
             shape,
@@ -124,8 +124,8 @@ class DualExponentialConductance(DoubleExponentialCurrent):
         tc_rise: float,
         **options: Any,
     ) -> None:
-        spike_conductance = float(check_positive("spike_conductance", spike_conductance))
-        tc_rise = float(check_positive("tc_rise", tc_rise))
+        spike_conductance = check_number("spike_conductance", spike_conductance, check_positive)
+        tc_rise = check_number("tc_rise", tc_rise, check_positive)
         tc_decay = argtest.gt("tc_decay", tc_decay, tc_rise, float, "tc_rise")
         peak = tc_decay * tc_rise / (tc_decay - tc_rise) * math.log(tc_decay / tc_rise)
         height = math.exp(-peak / tc_decay) - math.exp(-peak / tc_rise)
@@ -201,8 +201,10 @@ class AlphaConductance(SpikeMixin, InfernoSynapse):
         inplace: bool = False,
     ) -> None:
         InfernoSynapse.__init__(self, shape, step_time, delay, batch_size, inplace)
-        self.spike_conductance = float(check_positive("spike_conductance", spike_conductance))
-        self.time_constant = float(check_positive("time_constant", time_constant))
+        self.spike_conductance = check_number(
+            "spike_conductance", spike_conductance, check_positive
+        )
+        self.time_constant = check_number("time_constant", time_constant, check_positive)
         interpolation = spike_interpolation("spike_interp_mode", spike_interp_mode)
         spikes = torch.zeros(self.batchedshape, dtype=torch.bool)
         SpikeMixin.__init__(self, spikes, interpolation, None, spike_overbound, interp_tol)

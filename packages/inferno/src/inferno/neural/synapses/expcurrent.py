@@ -16,7 +16,7 @@ from inferno.core.vanishing import SWEEP_STEPS, without_vanishing
 from inferno.functional import interp_expdecay
 from inferno.neural.base import InfernoSynapse, SynapseConstructor
 from inferno.neural.functional.synapse_dynamics import current_decaying
-from synaptensor.validation import check_positive
+from synaptensor.validation import check_number, check_positive
 
 from .mixins import SpikeCurrentMixin, SpikeMixin, create_record
 from .modes import construct, spike_interpolation
@@ -90,7 +90,7 @@ class SingleExponentialCurrent(_Decaying, SpikeCurrentMixin, InfernoSynapse):
     ) -> None:
         InfernoSynapse.__init__(self, shape, step_time, delay, batch_size, inplace)
         self.spike_charge = argtest.neq("spike_charge", spike_charge, 0, float)
-        self.time_constant = float(check_positive("time_constant", time_constant))
+        self.time_constant = check_number("time_constant", time_constant, check_positive)
         interpolation = spike_interpolation("spike_interp_mode", spike_interp_mode)
         spikes = torch.zeros(self.batchedshape, dtype=torch.bool)
         SpikeCurrentMixin.__init__(
@@ -209,7 +209,7 @@ class DoubleExponentialCurrent(_Decaying, SpikeMixin, InfernoSynapse):
     ) -> None:
         InfernoSynapse.__init__(self, shape, step_time, delay, batch_size, inplace)
         self.spike_charge = argtest.neq("spike_charge", spike_charge, 0, float)
-        self.tc_rise = float(check_positive("tc_rise", tc_rise))
+        self.tc_rise = check_number("tc_rise", tc_rise, check_positive)
         self.tc_decay = argtest.gt("tc_decay", tc_decay, self.tc_rise, float, "tc_rise")
         interpolation = spike_interpolation("spike_interp_mode", spike_interp_mode)
         spikes = torch.zeros(self.batchedshape, dtype=torch.bool)

@@ -12,7 +12,7 @@ from inferno import RecordTensor
 from inferno.core.recordtime import View, nearest_steps
 from inferno.functional import Interpolation, interp_expdecay, interp_nearest, interp_previous
 from inferno.neural.kernels import delayed_spike_linear
-from synaptensor.validation import check_nonnegative
+from synaptensor.validation import check_nonnegative, check_number
 
 __all__ = ["DelayedReader"]
 
@@ -44,7 +44,7 @@ class DelayedReader:
         self.interpolation = interpolation
         self.interp_kwargs = dict(interp_kwargs or {})
         self.overbound = overbound
-        self.tolerance = float(check_nonnegative("tolerance", tolerance))
+        self.tolerance = check_number("tolerance", tolerance, check_nonnegative)
 
     def read(
         self,

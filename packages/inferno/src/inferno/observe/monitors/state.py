@@ -9,6 +9,7 @@ from torch import nn
 from inferno._internal import argtest, rgetattr
 from inferno.core import Module
 from inferno.observe.reducers.base import Reducer
+from synaptensor.validation import check_flag
 
 from .base import (
     Filter,
@@ -58,6 +59,7 @@ class StateMonitor(Monitor):
         map_: Map | None = None,
     ) -> None:
         argtest.nestedidentifier("attr", attr)
+        as_prehook = check_flag("as_prehook", as_prehook)
         Monitor.__init__(
             self,
             reducer,
@@ -155,8 +157,9 @@ class MultiStateMonitor(Monitor):
         filter_: Filter | None = None,
         map_: Map | None = None,
     ) -> None:
-        if attr:
+        if argtest.instance("attr", attr, str):
             argtest.nestedidentifier("attr", attr)
+        as_prehook = check_flag("as_prehook", as_prehook)
         names = argtest.ofsequence("subattrs", subattrs, argtest.nestedidentifier)
         Monitor.__init__(
             self,

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from inferno._internal import argtest
 from inferno.core import Module, RecordTensor
+from synaptensor.validation import check_flag, check_instance
 
 __all__ = ["FoldReducer", "RecordReducer", "Reducer"]
 
@@ -73,8 +74,8 @@ class RecordReducer(Reducer, ABC):
         Reducer.__init__(self)
         self._step_time = argtest.gt("step_time", step_time, 0, float)
         self._duration = argtest.gte("duration", duration, 0, float)
-        self._inclusive = bool(inclusive)
-        self._inplace = bool(inplace)
+        self._inclusive = check_flag("inclusive", inclusive)
+        self._inplace = check_flag("inplace", inplace)
         self._records: list[str] = []
 
     def add_record(self, *attr: str) -> None:
@@ -178,6 +179,7 @@ class FoldReducer(RecordReducer, ABC):
         *,
         dtype: torch.dtype | None = None,
     ) -> None:
+        check_instance("dtype", dtype, torch.dtype | None)
         RecordReducer.__init__(self, step_time, duration, inclusive, inplace)
         self.fill = fill
         self.register_extra("_initial", True)
@@ -211,6 +213,8 @@ class FoldReducer(RecordReducer, ABC):
         Raises:
             ValueError: if the state changes its shape; ``clear`` allows another.
         """
+        for observed in inputs:
+            check_instance("inputs", observed, Tensor)
         extras = self._extras
         if extras["_initial"]:
             self._begin(inputs)

@@ -96,10 +96,13 @@ class CAReducer(FoldReducer):
 
     def fold(self, obs: Tensor, state: Tensor | None) -> Tensor:  # type: ignore[override]
         """Returns the average."""
-        self._count += 1
+        count = self._count + 1
         if state is None:
-            return obs.to(self.data_.dtype)
-        return state + (obs.to(state.dtype) - state) / self._count
+            result = obs.to(self.data_.dtype)
+        else:
+            result = state + (obs.to(state.dtype) - state) / count
+        self._count = count
+        return result
 
     def interpolate(
         self, prev_data: Tensor, next_data: Tensor, sample_at: Tensor, step_time: float

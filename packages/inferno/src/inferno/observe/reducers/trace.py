@@ -18,6 +18,7 @@ from inferno.core import (
 )
 from inferno.core.vanishing import SWEEP_STEPS, vanishing_limit
 from inferno.functional import interp_expdecay
+from synaptensor.validation import check_number
 
 from .base import FoldReducer
 
@@ -224,7 +225,7 @@ class _ScaledTraceReducer(_TraceReducer, ABC):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__(step_time, time_constant, duration, inclusive, inplace, dtype)
-        self.amplitude = float(amplitude)
+        self.amplitude = check_number("amplitude", amplitude)
         self.scale = scale
         self.criterion = criterion
 
@@ -307,7 +308,7 @@ class _ConditionalTraceReducer(_TraceReducer, ABC):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__(step_time, time_constant, duration, inclusive, inplace, dtype)
-        self.amplitude = float(amplitude)
+        self.amplitude = check_number("amplitude", amplitude)
         self.scale = scale
 
 

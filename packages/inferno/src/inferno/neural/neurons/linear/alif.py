@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from inferno._internal import argtest
 from inferno.neural.neurons.mixins import BatchReduction
 from inferno.neural.neurons.stepping import SteppingNeuron, ThresholdAdaptingNeuron
-from synaptensor.validation import check_positive
+from synaptensor.validation import check_number, check_positive
 
 from .membrane import LeakyNeuron
 
@@ -73,7 +73,7 @@ class ALIF(ThresholdAdaptingNeuron, LeakyNeuron):
         SteppingNeuron.__init__(self, shape, step_time, rest_v, refrac_t, batch_size)
         self.reset_v = float(reset_v)
         self.thresh_eq_v = float(thresh_eq_v)
-        self.tc_membrane = float(check_positive("tc_membrane", tc_membrane))
+        self.tc_membrane = check_number("tc_membrane", tc_membrane, check_positive)
         self.resistance = argtest.neq("resistance", resistance, 0, float)
         self._create_adaptations(tc_adaptation, spike_increment, batch_reduction)
 

@@ -11,7 +11,7 @@ from inferno._internal import argtest
 from inferno.neural.functional import voltage_thresholding_linear
 from inferno.neural.neurons.mixins import BatchReduction
 from inferno.neural.neurons.stepping import SteppingNeuron, ThresholdAdaptingNeuron
-from synaptensor.validation import check_positive
+from synaptensor.validation import check_number, check_positive
 
 from .membrane import LeakyNeuron
 
@@ -83,10 +83,10 @@ class GLIF2(ThresholdAdaptingNeuron, LeakyNeuron):
     ) -> None:
         argtest.lt("rest_v", rest_v, thresh_eq_v, float, "thresh_eq_v")
         SteppingNeuron.__init__(self, shape, step_time, rest_v, refrac_t, batch_size)
-        self.reset_v_add = float(reset_v_add)
-        self.reset_v_mul = float(reset_v_mul)
+        self.reset_v_add = check_number("reset_v_add", reset_v_add)
+        self.reset_v_mul = check_number("reset_v_mul", reset_v_mul)
         self.thresh_eq_v = float(thresh_eq_v)
-        self.tc_membrane = float(check_positive("tc_membrane", tc_membrane))
+        self.tc_membrane = check_number("tc_membrane", tc_membrane, check_positive)
         self.resistance = argtest.neq("resistance", resistance, 0, float)
         self._create_adaptations(rc_adaptation, spike_increment, batch_reduction)
 

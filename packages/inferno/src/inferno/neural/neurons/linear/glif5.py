@@ -10,7 +10,7 @@ from torch import Tensor
 
 from inferno.neural.functional import adaptive_thresholds_membrane
 from inferno.neural.neurons.mixins import BatchedState, BatchReduction
-from synaptensor.validation import check_positive
+from synaptensor.validation import check_number, check_positive
 
 from .after_spike import Several
 from .glif4 import GLIF4
@@ -105,8 +105,8 @@ class GLIF5(GLIF4):
             batch_size=batch_size,
             batch_reduction=batch_reduction,
         )
-        self.adapt_rate = float(adapt_rate)
-        self.rebound_rate = float(check_positive("rebound_rate", rebound_rate))
+        self.adapt_rate = check_number("adapt_rate", adapt_rate)
+        self.rebound_rate = check_number("rebound_rate", rebound_rate, check_positive)
         BatchedState.create(self, "voltage_threshold_", torch.zeros(self.batchedshape))
 
     @property

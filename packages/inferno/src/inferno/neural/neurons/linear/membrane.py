@@ -10,7 +10,7 @@ from torch import Tensor
 from inferno._internal import argtest
 from inferno.neural.functional import voltage_integration_linear
 from inferno.neural.neurons.stepping import SteppingNeuron
-from synaptensor.validation import check_positive
+from synaptensor.validation import check_number, check_positive
 
 __all__ = ["LeakyNeuron", "LinearNeuron"]
 
@@ -54,7 +54,7 @@ class LinearNeuron(LeakyNeuron):
         SteppingNeuron.__init__(self, shape, step_time, rest_v, refrac_t, batch_size)
         self.reset_v = float(reset_v)
         self.thresh_v = float(thresh_v)
-        self.time_constant = float(check_positive("time_constant", time_constant))
+        self.time_constant = check_number("time_constant", time_constant, check_positive)
         self.resistance = argtest.neq("resistance", resistance, 0, float)
 
     def _kernel_parameters(self) -> tuple[int, float, float, float, bool, float, float]:

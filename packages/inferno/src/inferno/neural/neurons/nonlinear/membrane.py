@@ -12,7 +12,7 @@ from inferno.neural.functional import (
     voltage_integration_quadratic,
 )
 from inferno.neural.neurons.stepping import SteppingNeuron
-from synaptensor.validation import check_positive
+from synaptensor.validation import check_number, check_positive
 
 __all__ = ["ExponentialNeuron", "QuadraticNeuron"]
 
@@ -44,10 +44,14 @@ class _RunawayNeuron(SteppingNeuron):
         argtest.lt("reset_v", reset_v, thresh_v, float, "thresh_v")
         SteppingNeuron.__init__(self, shape, step_time, rest_v, refrac_t, batch_size)
         setattr(self, self._takeoff_v, float(takeoff_v))
-        setattr(self, self._strength, float(check_positive(self._strength, strength)))
+        setattr(
+            self,
+            self._strength,
+            check_number(self._strength, strength, check_positive),
+        )
         self.reset_v = float(reset_v)
         self.thresh_v = float(thresh_v)
-        setattr(self, self._tau, float(check_positive(self._tau, time_constant)))
+        setattr(self, self._tau, check_number(self._tau, time_constant, check_positive))
         self.resistance = argtest.neq("resistance", resistance, 0, float)
 
 

@@ -181,8 +181,8 @@ def test_resistive_wires(run):
         assert results[name]["normal"] == pytest.approx(expected, rel=0.1)
 
 
-def test_calibration(run):
-    results = run("calibration", "--epochs", 1, "--limit", 60)
+def test_calibration(run, figure):
+    results = run("calibration", "--epochs", 1, "--limit", 60, "--plot", figure)
     assert results["tiles"] == 4
     fitting = [value for name, value in results.items() if name.endswith("outputs fit")]
     assert len(fitting) == 4
@@ -190,8 +190,9 @@ def test_calibration(run):
 
 
 @pytest.mark.parametrize(("data_type", "n_bytes"), [("bfloat16", 2), ("float", 4)])
-def test_half_precision(run, data_type, n_bytes):
-    results = run("half_precision", "--data-type", data_type, "--epochs", 1, "--limit", 96)
+def test_half_precision(run, figure, data_type, n_bytes):
+    options = ("--data-type", data_type, "--epochs", 1, "--limit", 96, "--plot", figure)
+    results = run("half_precision", *options)
     assert results["bytes"] == n_bytes
     assert results["loss"] == pytest.approx(2.30, abs=0.1)
 
@@ -242,8 +243,9 @@ def test_vgg8(run):
     assert results["last"] < results["first"]
 
 
-def test_external_network(run):
+def test_external_network(run, figure):
     options = ("--channels", 4, 4, 4, 8, "--limit", 100, "--epochs", 5, "--repeats", 1)
+    options += ("--plot", figure)
     results = run("external_network", *options, "--batch-size", 8, "--plain")
     assert results["digital"] == pytest.approx(0.22, abs=0.1)
     assert results["0 s"][0] == pytest.approx(results["digital"], abs=0.1)
@@ -262,8 +264,8 @@ def test_resnet_learns_by_tiki_taka(run):
     assert 0.0 <= run("resnet_over_time", *SMALL_RESNET, *options)["tiki-taka"] <= 0.5
 
 
-def test_low_precision(run):
-    options = ("--limit", 100, "--epochs", 3, "--tune-epochs", 1)
+def test_low_precision(run, figure):
+    options = ("--limit", 100, "--epochs", 3, "--tune-epochs", 1, "--plot", figure)
     results = run("low_precision", *SMALL_RESNET, *options)
     # Recorded, where guesses are right in 10 %.
     assert results["trained on"][0] == pytest.approx(0.23, abs=0.1)
@@ -279,8 +281,9 @@ def test_sensitivity(run, figure):
     assert results["input noise 1.0"] < results["digital"] - 0.2
 
 
-def test_fusion(run, tmp_path):
+def test_fusion(run, figure, tmp_path):
     options = ("--limit", 200, "--epochs", 4, "--error", 0, 20, "--folder", tmp_path)
+    options += ("--plot", figure)
     results = run("fusion", *options)
     assert results[0.0] == pytest.approx(results["trained"], abs=0.05)
     assert results[20.0] < results[0.0]
@@ -288,8 +291,8 @@ def test_fusion(run, tmp_path):
     assert results["lines"] == 10
 
 
-def test_distributed_mnist_in_one_process(run, tmp_path):
-    options = ("--processes", 1, "--port", 0, "--epochs", 1, "--limit", 128)
+def test_distributed_mnist_in_one_process(run, figure, tmp_path):
+    options = ("--processes", 1, "--port", 0, "--epochs", 1, "--limit", 128, "--plot", figure)
     results = run("distributed_mnist", *options, "--folder", tmp_path)
     assert results["processes"] == 1
     assert results["loss"] == pytest.approx(2.33, abs=0.1)

@@ -7,7 +7,7 @@ quantiles, moving averages and maxima of the inputs, without and with regard to 
 from typing import Any
 
 import torch
-from common import accuracy, arguments, load_mnist
+from common import accuracy, arguments, load_mnist, plot_values
 from inference_lenet5 import build, chip, fit
 
 from aihwkit.inference.calibration import InputRangeCalibrationType, calibrate_input_ranges
@@ -45,6 +45,8 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
             print(f"{label:>28}: {results[label]:.2%}, ranges {ranges}")
     summary = analog_summary(analog, (1, 1, 28, 28))
     print(f"{summary.total_nb_analog} analog layers on {summary.total_tile_number} tiles")
+    if options.plot:
+        plot_values(options.plot, results, "test accuracy")
     results["tiles"] = summary.total_tile_number
     return results
 

@@ -105,3 +105,17 @@ def plot_training(path: Path, device: Any, losses: list[float]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
     print(f"saved {path}")
+
+
+def plot_values(path: Path, values: dict[str, float], quantity: str) -> None:
+    """Save a figure with one bar for each value."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 1 + 0.25 * len(values)), layout="constrained")
+    axes = figure.subplots()
+    axes.barh(list(values), list(values.values()), color="#2b6cb0")
+    axes.invert_yaxis()
+    axes.set(xlabel=quantity)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    print(f"saved {path}")

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 import torch.multiprocessing
-from common import accuracy, arguments, load_mnist
+from common import accuracy, arguments, load_mnist, plot_values
 from torch import nn
 from torch.nn.functional import nll_loss
 from torch.nn.parallel import DistributedDataParallel
@@ -54,7 +54,7 @@ def work(options: Any) -> dict[str, float]:
     optimizer.regroup_param_groups(model)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.5)
     images, labels = load_mnist(options, train=True)
-    mean = torch.zeros(())
+    mean, means = torch.zeros(()), dict[str, float]()
     for epoch in range(options.epochs):
         model.train()
         order = torch.randperm(len(images), generator=torch.Generator().manual_seed(epoch))
@@ -69,6 +69,7 @@ def work(options: Any) -> dict[str, float]:
         scheduler.step()
         dist.all_reduce(mean)
         if rank == 0:
+            means[f"epoch {epoch + 1}"] = mean.item() / size
             print(f"epoch {epoch + 1}: loss {mean.item() / size:.4f}")
             if options.folder is not None:
                 options.folder.mkdir(parents=True, exist_ok=True)
@@ -76,6 +77,8 @@ def work(options: Any) -> dict[str, float]:
     # Reads differ between processes, so the first one tells the accuracy.
     right = torch.tensor(accuracy(model, load_mnist(options, train=False)))
     dist.broadcast(right, 0)
+    if options.plot and rank == 0:
+        plot_values(options.plot, means, "loss")
     return {"loss": mean.item() / size, "accuracy": right.item(), "processes": size}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from common import accuracy, arguments
+from common import accuracy, arguments, plot_values
 from images import load_colour
 from residual import resnet9
 from resnet_over_time import fit
@@ -66,6 +66,9 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
     for label in TIMES:
         values = torch.tensor(results[label])
         print(f"{label:>6}: {values.mean():.2%} ± {values.std(correction=0):.2%}")
+    if options.plot:
+        means = {label: sum(results[label]) / len(results[label]) for label in TIMES}
+        plot_values(options.plot, {"digital": results["digital"], **means}, "test accuracy")
     return results
 
 

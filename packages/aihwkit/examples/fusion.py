@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from common import accuracy, arguments, load_mnist, train
+from common import accuracy, arguments, load_mnist, plot_values, train
 from lenet5 import build
 from torch import nn
 
@@ -68,6 +68,10 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
             results[error] = accuracy(back, test)
             print(f"measured with an error of {error} uS: {results[error]:.2%}")
         # --8<-- [end:export]
+        if options.plot:
+            named = {"trained": results["trained"]}
+            named |= {f"error of {error} uS": results[error] for error in options.error}
+            plot_values(options.plot, named, "test accuracy")
         results["lines"] = len(file.read_text().splitlines())
     return results
 

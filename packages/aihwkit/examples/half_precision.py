@@ -51,6 +51,13 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     losses = train(model, optimizer, nn.functional.nll_loss, (images.to(dtype), labels), options)
     images, labels = load_mnist(options, train=False)
     right = accuracy(model, (images.to(dtype), labels))
+    if options.plot:
+        from matplotlib.figure import Figure
+        from toy import draw_curves, save
+
+        figure = Figure(figsize=(6, 4), layout="constrained")
+        draw_curves(figure.subplots(), {options.data_type: losses})
+        save(figure, options.plot)
     size = next(model.analog_tiles()).tile.weight.element_size()
     print(f"{options.data_type}: {size} bytes a weight, test accuracy {right:.2%}")
     return {"loss": losses[-1], "accuracy": right, "bytes": size}

@@ -9,7 +9,7 @@ import copy
 from typing import Any
 
 import torch
-from common import accuracy, arguments
+from common import accuracy, arguments, plot_values
 from images import load_colour
 from residual import ResidualNetwork
 from resnet_over_time import chip, fit
@@ -107,6 +107,9 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
     for name in ("quantised", "trained on"):
         values = torch.tensor(results[name])
         print(f"{name}: {values.mean():.2%} ± {values.std(correction=0):.2%}")
+    if options.plot:
+        means = {name: float(torch.tensor(value).mean()) for name, value in results.items()}
+        plot_values(options.plot, means, "test accuracy")
     results["tiles"] = model.analog_tile_count() if hasattr(model, "analog_tile_count") else 0
     return results
 

@@ -8,7 +8,7 @@ day without compensation.
 from typing import Any
 
 import torch
-from common import accuracy, arguments, load_mnist
+from common import accuracy, arguments, load_mnist, plot_values
 from inference_lenet5 import build, fit
 
 from aihwkit.inference import PCMLikeNoiseModel
@@ -90,15 +90,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
     for name, value in results.items():
         print(f"{name:>22}: {value:.2%}")
     if options.plot:
-        from matplotlib.figure import Figure
-        from toy import save
-
-        figure = Figure(figsize=(6, 6), layout="constrained")
-        axes = figure.subplots()
-        axes.barh(list(results), list(results.values()), color="#2b6cb0")
-        axes.invert_yaxis()
-        axes.set(xlabel="test accuracy")
-        save(figure, options.plot)
+        plot_values(options.plot, results, "test accuracy")
     return results
 
 

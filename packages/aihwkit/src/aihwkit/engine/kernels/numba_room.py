@@ -14,7 +14,7 @@ from aihwkit.engine.kernels.numba_response import N_PARAMETERS
 
 __all__ = ["PADDING", "Room", "gather", "new_room", "scatter"]
 
-_U, _F, _W = np.uint64, np.float32, np.uint32
+_U = np.uint64
 _INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
 
 PADDING = 16

@@ -25,7 +25,7 @@ from aihwkit.engine.kernels.numba_room import PADDING, gather, scatter
 
 __all__ = ["CAPACITY", "pulses_of", "push", "take_rounds"]
 
-_U, _F, _W = np.uint64, np.float32, np.uint32
+_U, _W = np.uint64, np.uint32
 _INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
 _ONE, _TWO, _TOP, _LOW = _W(1), _W(2), _W(0x80000000), _W(0x7FFFFFFF)
 _EIGHT = _U(8)

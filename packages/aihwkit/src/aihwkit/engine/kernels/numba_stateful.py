@@ -26,7 +26,7 @@ from aihwkit.engine.kernels.numba_rounds import CAPACITY, pulses_of, push, take_
 
 __all__ = ["count_slots", "stateful_rows"]
 
-_U, _F, _W = np.uint64, np.float32, np.uint32
+_U, _W = np.uint64, np.uint32
 _ROUND_NOISE = _U(5)
 _INLINE = {**OPTIONS, "inline": "never", "forceinline": True}
 _MOST_SLOTS, _FIRST_HALF = 16, _W(0xFFFF)

@@ -47,7 +47,7 @@ def written(model: nn.Module, start: Tensor, options: Any) -> Tensor:
 
 def parse(argv: list[str] | None) -> Any:
     """Return the options."""
-    parser = arguments((__doc__ or "").splitlines()[0], steps=600, length=64)
+    parser = arguments((__doc__ or "").splitlines()[0], steps=1500, length=64)
     parser.add_argument("--letters", type=int, default=120, help="length of what is written")
     parser.add_argument("--temperature", type=float, default=0.7)
     parser.add_argument("--top-k", type=int, default=50)

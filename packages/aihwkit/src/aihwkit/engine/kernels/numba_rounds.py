@@ -77,10 +77,11 @@ def _sort(words, room, n_rounds):
     ends[n_rounds] = 0
     # Columns with `k` pulses follow those with more, so each of them moves its end.
     for j in range(words.shape[0]):
-        number = pulses_of(words[j])
-        place = ends[number]
-        ends[number] = _W(place + _ONE)
-        columns[place] = _W(j)
+        if words[j] > _ONE:
+            number = pulses_of(words[j])
+            place = ends[number]
+            ends[number] = _W(place + _ONE)
+            columns[place] = _W(j)
     return _U(ends[1])
 
 

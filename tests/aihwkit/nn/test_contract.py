@@ -290,7 +290,7 @@ class TestTorchInferenceTile(VisibleWeights):
     trainable = "the analog context has no gradient; the weights tile.weight have one"
     gradcheck = "the context is a parameter without effect on the output"
     device_move = "the tile keeps the stream of its line parameters, on the CPU"
-    bad_inputs: ClassVar = [((torch.ones(2, 3),), RuntimeError, "mat1 and mat2|size|shape")]
+    bad_inputs: ClassVar = [((torch.ones(2, 3),), RuntimeError, "Invalid x_input dimensions")]
 
     def make(self):
         config = inference(TorchInferenceRPUConfig)

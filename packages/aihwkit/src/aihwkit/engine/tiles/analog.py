@@ -52,6 +52,8 @@ class AnalogTile(FloatingPointTile):
         self.forward_settings = self.backward_settings = perfect
         self.update_settings = UpdateSettings(pulse_type="None")
         if parameter is not None:
+            if not hasattr(parameter, "forward_io"):
+                raise TypeError(f"parameter must have forward_io and more, got {parameter!r}")
             self.forward_settings = MVMSettings.from_parameters(parameter.forward_io)
             self.backward_settings = MVMSettings.from_parameters(
                 parameter.backward_io, backward=True

@@ -82,6 +82,7 @@ class AnalogWrapper(AnalogContainerBase):
         return super().__new__(_wrapper_class(type(module)))
 
     def __init__(self, module: Module) -> None:
+        check_instance("module", module, Module)
         self.__dict__.update(module.__dict__)
 
     def __reduce__(self) -> Any:

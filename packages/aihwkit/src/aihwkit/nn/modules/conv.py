@@ -14,6 +14,7 @@ from aihwkit.nn.modules.weight_layer import AnalogWeightLayer, resolve_tile_requ
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.folding import unfold_images
 from aihwkit.simulator.tiles.grouped import GroupedTileModule
+from synaptensor.validation import check_flag
 
 __all__ = ["AnalogConv1d", "AnalogConv2d", "AnalogConv3d"]
 
@@ -79,6 +80,7 @@ class _AnalogConvNd(AnalogWeightLayer, AnalogConvBase):  # type: ignore[misc]
             padding_mode,
         )
         self._setup_geometry(geometry)
+        bias = check_flag("bias", bias)
         request = resolve_tile_request(
             rpu_config, tile_module_class, resistive_device, realistic_read_write
         )

@@ -14,7 +14,7 @@ from aihwkit.nn.modules.base import AnalogLayerBase
 from aihwkit.nn.modules.conv_base import AnalogConvBase
 from aihwkit.nn.modules.conv_geometry import ConvGeometry
 from aihwkit.nn.modules.linear_mapped import mappable_config
-from aihwkit.nn.modules.weight_layer import initial_weights
+from aihwkit.nn.modules.weight_layer import check_tile_module_class, initial_weights
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.array import get_split_sizes
 from aihwkit.simulator.tiles.folding import unfold_images
@@ -56,6 +56,8 @@ class _AnalogConvNdMapped(AnalogLayerBase, AnalogConvBase):  # type: ignore[misc
         tile_module_class: type | None = None,
         use_indexed: bool | None = None,
     ) -> None:
+        check_tile_module_class(tile_module_class)
+        bias = check_flag("bias", bias)
         if check_integer("groups", groups) != 1:
             raise ValueError(f"groups must be 1 in a mapped convolution, got {groups}")
         geometry = ConvGeometry.checked(

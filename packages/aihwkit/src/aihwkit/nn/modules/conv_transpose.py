@@ -20,10 +20,11 @@ from torch.nn.modules.conv import _ConvTransposeNd
 from aihwkit.nn.modules.base import AnalogLayerBase
 from aihwkit.nn.modules.conv_geometry import ConvGeometry, per_dimension
 from aihwkit.nn.modules.linear_mapped import mappable_config
+from aihwkit.nn.modules.weight_layer import check_tile_module_class
 from aihwkit.simulator.parameters.base import RPUConfigBase
 from aihwkit.simulator.tiles.folding import KernelUnfold, fold_vectors
 from aihwkit.simulator.tiles.grouped import GroupedTileModule
-from synaptensor.validation import check_choice, check_instance
+from synaptensor.validation import check_choice, check_flag, check_instance
 
 __all__ = ["AnalogConvTranspose1d", "AnalogConvTranspose2d", "AnalogConvTranspose3d"]
 
@@ -83,6 +84,8 @@ class _AnalogConvTransposeNd(AnalogLayerBase, _ConvTransposeNd):  # type: ignore
         self._fold_rule = KernelUnfold(
             self.kernel_size, self.stride, geometry.padding_pairs(), self.dilation
         )
+        check_tile_module_class(tile_module_class)
+        bias = check_flag("bias", bias)
         self._setup_tiles(mappable_config(rpu_config), tile_module_class)
         dtype = next(self.analog_tiles()).get_dtype()  # type: ignore[operator]
         self.bias = Parameter(torch.zeros(out_channels, dtype=dtype)) if bias else None

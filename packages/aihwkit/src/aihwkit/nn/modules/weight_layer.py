@@ -21,7 +21,13 @@ from aihwkit.simulator.tiles.defaults import (
 from aihwkit.simulator.tiles.module import TileModule
 from synaptensor.validation import check_flag
 
-__all__ = ["AnalogWeightLayer", "TileRequest", "initial_weights", "resolve_tile_request"]
+__all__ = [
+    "AnalogWeightLayer",
+    "TileRequest",
+    "check_tile_module_class",
+    "initial_weights",
+    "resolve_tile_request",
+]
 
 
 class TileRequest(NamedTuple):
@@ -64,13 +70,18 @@ def resolve_tile_request(
         rpu_config, resistive_device = None, rpu_config
     first = rpu_config is None
     realistic_read_write = check_flag("realistic_read_write", realistic_read_write)
+    check_tile_module_class(tile_module_class)
+    config = as_rpu_config(rpu_config, resistive_device, default_layer_config)
+    return TileRequest(config, tile_module_class, resistive_device, realistic_read_write, first)
+
+
+def check_tile_module_class(tile_module_class: Any) -> None:
+    """Refuse what is neither None nor a class of tile modules."""
     if tile_module_class is not None and not hasattr(tile_module_class, "get_weights"):
         raise TypeError(
             "tile_module_class must be a class of tile modules, such as TileModuleArray, got "
             f"{tile_module_class!r}"
         )
-    config = as_rpu_config(rpu_config, resistive_device, default_layer_config)
-    return TileRequest(config, tile_module_class, resistive_device, realistic_read_write, first)
 
 
 def initial_weights(

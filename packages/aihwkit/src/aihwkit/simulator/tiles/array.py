@@ -15,7 +15,7 @@ from aihwkit.simulator.tiles.all_or_nothing import check_loadable
 from aihwkit.simulator.tiles.periphery_quantization import PeripheryQuantization
 from aihwkit.simulator.tiles.quantized_inference_torch import output_quantizer
 from aihwkit.simulator.tiles.utils import check_inputs
-from synaptensor.validation import check_integer
+from synaptensor.validation import check_flag, check_integer
 
 __all__ = ["QuantizedTileModuleArray", "TileModuleArray", "get_split_sizes"]
 
@@ -65,6 +65,11 @@ class TileModuleArray(Module):
         super().__init__()
         check_integer("out_size", out_size, minimum=1)
         check_integer("in_size", in_size, minimum=1)
+        if not hasattr(rpu_config, "mapping"):
+            raise TypeError(
+                f"rpu_config must have a mapping, as InferenceRPUConfig, got {rpu_config!r}"
+            )
+        bias = check_flag("bias", bias)
         mapping = rpu_config.mapping
         self.in_size, self.out_size = in_size, out_size
         self.in_sizes = get_split_sizes(in_size, mapping.max_input_size)

@@ -23,7 +23,7 @@ from aihwkit.simulator.tiles.simulator_tile import SimulatorTile
 from aihwkit.simulator.tiles.state_names import AnalogTileStateNames
 from aihwkit.version import __version__
 from synaptensor.random import RandomStream
-from synaptensor.validation import check_instance, check_integer
+from synaptensor.validation import check_flag, check_instance, check_integer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,12 +96,13 @@ class SimulatorTileWrapper:
         self.out_size = check_integer("out_size", out_size, minimum=1)
         self.in_size = check_integer("in_size", in_size, minimum=1)
         self.rpu_config = copy.deepcopy(check_instance("rpu_config", rpu_config, RPUConfigBase))
-        self.in_trans = in_trans
-        self.out_trans = out_trans
+        self.in_trans = check_flag("in_trans", in_trans)
+        self.out_trans = check_flag("out_trans", out_trans)
         self.handle_output_bound = handle_output_bound
         self.ignore_analog_state = ignore_analog_state
 
         mapping = getattr(rpu_config, "mapping", None) or MappingParameter()
+        bias = check_flag("bias", bias)
         self.use_bias = bias
         self.digital_bias = bias and mapping.digital_bias
         self.analog_bias = bias and not mapping.digital_bias

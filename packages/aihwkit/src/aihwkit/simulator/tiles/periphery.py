@@ -13,7 +13,9 @@ from aihwkit.simulator.tiles.base import BaseTile
 from aihwkit.simulator.tiles.folding import ImageUnfold, IndexUnfold
 from aihwkit.simulator.tiles.input_range import InputRange
 from aihwkit.simulator.tiles.programming import program_iteratively, read_by_regression
+from aihwkit.simulator.tiles.utils import check_inputs
 from aihwkit.simulator.tiles.weight_scaling import WeightScaling
+from synaptensor.validation import check_instance
 
 __all__ = ["TileWithPeriphery"]
 
@@ -219,6 +221,10 @@ class TileWithPeriphery(WeightScaling, InputRange, BaseTile):
 
     def joint_forward(self, x_input: Tensor, is_test: bool = False, ctx: Any = None) -> Tensor:
         """Return the product of inputs `[..., in]`; `ctx` keeps what backward needs."""
+        if self.in_trans:
+            check_instance("x_input", x_input, Tensor)
+        else:  # before the input range learns from them
+            check_inputs(x_input, self.in_size)
         dim = 0 if self.out_trans else x_input.dim() - 1
         values = self.pre_forward(x_input, 0 if self.in_trans else x_input.dim() - 1, is_test, ctx)
         values = self._product(values, is_test, ctx, self.analog_bias)

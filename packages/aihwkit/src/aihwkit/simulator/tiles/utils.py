@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from aihwkit.functional.quantize import quantization_step, quantize
-from synaptensor.validation import check_positive
+from synaptensor.validation import check_instance, check_positive
 
 __all__ = ["UniformQuantize", "check_inputs", "isinf"]
 
@@ -45,8 +45,10 @@ def check_inputs(x_input: Tensor, size: int) -> None:
 
     Raises:
         RuntimeError: if it is another.
+        TypeError: if the inputs are no tensor.
     """
-    if x_input.shape[-1] != size:
+    check_instance("x_input", x_input, Tensor)
+    if x_input.ndim == 0 or x_input.shape[-1] != size:
         raise RuntimeError(
             f"Invalid x_input dimensions: expected [..., {size}], got {list(x_input.shape)}"
         )

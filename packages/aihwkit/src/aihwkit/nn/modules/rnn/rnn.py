@@ -15,7 +15,7 @@ from aihwkit.nn.modules.container import AnalogContainerBase
 from aihwkit.nn.modules.linear import AnalogLinear
 from aihwkit.nn.modules.rnn.layers import AnalogBidirRNNLayer, AnalogRNNLayer
 from aihwkit.simulator.parameters.base import RPUConfigBase
-from synaptensor.validation import check_in_range, check_integer
+from synaptensor.validation import check_in_range, check_instance, check_integer
 
 __all__ = ["AnalogRNN", "ModularRNN"]
 
@@ -137,6 +137,7 @@ class AnalogRNN(AnalogContainerBase, Module):  # type: ignore[misc]
         Raises:
             ValueError: if the shape is wrong or the sequence is empty.
         """
+        check_instance("input", input, Tensor)
         if input.dim() != 3 or input.shape[-1] != self.input_size:
             order = "B, T" if self.batch_first else "T, B"
             raise ValueError(

@@ -56,6 +56,11 @@ class VirtualTensor(Handle):
     ) -> None:
         super().__init__(owner, name)
         if isinstance(materializer, str):
+            if not hasattr(owner, materializer):
+                raise AttributeError(
+                    f"`materializer` must name a method of {type(owner).__name__}, got "
+                    f"{materializer!r}"
+                )
             method = getattr(owner, materializer)
             if not isinstance(method, MethodType):
                 raise TypeError(

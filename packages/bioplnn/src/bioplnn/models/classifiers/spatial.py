@@ -93,6 +93,8 @@ class SpatiallyEmbeddedClassifier(nn.Module):
         """
         if not (loss_all_timesteps or return_activations):
             outs, _, _ = self.rnn(x, num_steps=num_steps, last_step_only=True, reduce=self.pool)
+            if not outs:
+                raise ValueError(f"x must hold at least one sample, got shape {tuple(x.shape)}")
             return self.readout(outs[-1].flatten(0, 1))
         outs, states, feedbacks = self.rnn(x, num_steps=num_steps)
         out = outs[-1].transpose(0, 1) if self.rnn.batch_first else outs[-1]

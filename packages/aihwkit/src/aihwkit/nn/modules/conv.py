@@ -105,7 +105,7 @@ class _AnalogConvNd(AnalogWeightLayer, AnalogConvBase):  # type: ignore[misc]
     @use_indexed.setter
     def use_indexed(self, value: bool | None) -> None:
         supported = bool(getattr(self.analog_module, "supports_indexed", False))
-        if value and not supported:
+        if value is not None and check_flag("use_indexed", value) and not supported:
             raise ModuleError(
                 f"use_indexed must be False or None: a {type(self.analog_module).__name__} does "
                 "not support indexed computation"

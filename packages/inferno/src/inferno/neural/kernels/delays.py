@@ -34,7 +34,11 @@ def delayed_spike_linear(
     loops = accelerated(weight.dtype)
     if loops is None or delay.dtype != weight.dtype or not fit(history, weight, delay):
         return None
+    if history.dtype != torch.bool or history.ndim != 3 or weight.shape != delay.shape:
+        return None
     size, batch, insize = history.shape
+    if weight.ndim != 2 or weight.shape[1] != insize:
+        return None
     outsize = weight.shape[0]
     output = torch.empty(batch, outsize, dtype=weight.dtype)
     if not loops.delayed_spike_linear(

@@ -34,9 +34,13 @@ def integrate_and_fire(
     loops = accelerated(voltage.dtype)
     if loops is None or not fit(inputs, voltage, refrac):
         return None
+    if inputs.dtype != voltage.dtype or inputs.shape != voltage.shape:
+        return None
     count, address = 0, voltage.data_ptr()
     if adaptations is not None:
         if not fit(adaptations) or adaptations.dtype != voltage.dtype:
+            return None
+        if adaptations.shape[:-1] != voltage.shape[1:]:
             return None
         count, address = adaptations.shape[-1], adaptations.data_ptr()
     if refrac.dtype != voltage.dtype or refrac.shape != voltage.shape:
@@ -96,6 +100,10 @@ def adapt_thresholds(neuron: Any, spikes: Tensor, decay: Tensor, lock: bool) -> 
     if refrac.dtype != adaptations.dtype or increment.dtype != adaptations.dtype:
         return None
     if decay.dtype != adaptations.dtype or not fit(decay):
+        return None
+    if spikes.shape != refrac.shape or spikes.shape[1:] != adaptations.shape[:-1]:
+        return None
+    if not decay.shape == increment.shape == adaptations.shape[-1:]:
         return None
     updated = torch.empty_like(adaptations)
     batch, count = spikes.shape[0], adaptations.shape[-1]

@@ -35,6 +35,8 @@ def sparse_linear(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor
     loops = accelerated(weight.dtype)
     if loops is None or inputs.dtype != weight.dtype or not fit(inputs, weight):
         return None
+    if not _multiply(inputs, weight, bias):
+        return None
     batch, insize = inputs.shape
     outsize = weight.shape[0]
     output = torch.empty(batch, outsize, dtype=weight.dtype)
@@ -67,6 +69,8 @@ def spike_linear(
     """
     loops = accelerated(weight.dtype)
     if loops is None or spikes.dtype != torch.bool or not fit(spikes, weight):
+        return None
+    if not _multiply(spikes, weight, bias):
         return None
     batch, insize = spikes.shape
     outsize = weight.shape[0]
@@ -165,6 +169,13 @@ def clamp_(values: Tensor, low: float | None, high: float | None) -> bool:
     high = math.inf if high is None else high
     loops.clamp(values.numel(), values.data_ptr(), low, high)
     return True
+
+
+def _multiply(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> bool:
+    """Whether the shapes are those of a product; loops trust them."""
+    if inputs.ndim != 2 or weight.ndim != 2 or inputs.shape[1] != weight.shape[1]:
+        return False
+    return bias is None or bias.shape == weight.shape[:1]
 
 
 def _number(value: Any) -> bool:

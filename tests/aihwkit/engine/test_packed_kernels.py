@@ -2,6 +2,7 @@
 
 import copy
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -322,6 +323,22 @@ def test_the_compiled_product_has_the_noise_of_the_configuration():
     correlation = torch.corrcoef(noise.T)
     correlation.fill_diagonal_(0.0)
     assert correlation.abs().max() < 5.5 / math.sqrt(2000)
+
+
+def test_the_compiled_product_keeps_memory_of_its_own_type(monkeypatch):
+    from aihwkit.engine.kernels import numba_mvm
+
+    monkeypatch.setattr(numba_mvm, "_kept", threading.local())
+    settings = MVMSettings.from_parameters(IOParameters(is_perfect=False, out_noise=0.0))
+    x, weight = torch.ones(3, 8), torch.full((4, 8), 0.1)
+    expected = analog_mvm(weight, x, settings).values
+    generator = torch.Generator().manual_seed(0)
+    torch.set_default_dtype(torch.float64)
+    try:
+        values = numba_mvm.analog_mvm_numba(weight, x, settings, generator=generator).values
+    finally:
+        torch.set_default_dtype(torch.float32)
+    torch.testing.assert_close(values, expected)
 
 
 def test_the_compiled_product_passes_on_what_is_not_a_number():

@@ -205,19 +205,22 @@ def train_template(rank, make_config, seed):
     noise = model.eval()(torch.ones(1, 6)).detach()
     hidden = dict(tile.get_hidden_parameters())
     buffers = {name: value.clone() for name, value in tile.named_buffers()}
-    return before, tile.get_weights(), hidden, buffers, noise, torch.rand(1)
+    inside = getattr(tile.tile, "simulators_inside", ())
+    seeds = [simulator.random.next_seed() for simulator in inside]
+    return before, tile.get_weights(), hidden, buffers, noise, torch.rand(1), seeds
 
 
 @pytest.mark.parametrize("make_config", [transfer_config, custom_config])
 def test_tiles_written_in_torch_stay_the_same_in_all_processes(make_config):
     first, second = run_distributed(train_template, make_config, 5)
-    *states, noise, draw = first
-    *other_states, other_noise, other_draw = second
+    *states, noise, draw, seeds = first
+    *other_states, other_noise, other_draw, other_seeds = second
     torch.testing.assert_close(states, other_states, rtol=0.0, atol=0.0)
     before, (after, _), hidden, *_ = states
     assert not torch.equal(before, after) or float(hidden["hidden_weight"].abs().sum()) > 0
     assert not torch.equal(noise, other_noise)
     assert not torch.equal(draw, other_draw)
+    assert len({*seeds, *other_seeds}) == (4 if make_config is transfer_config else 0)
 
 
 def test_custom_tiles_without_noise_learn_what_one_process_learns():

@@ -67,8 +67,8 @@ def replicate(tiles: Iterable[Any]) -> None:
         if rank != 0:
             _set_device_state(tile, state)
         tile.update_stream = RandomStream(seed=seed)
-        for owner in _stream_owners(tile):
-            owner.random = tile.update_stream.fork(f"rank {rank}")
+        for number, owner in enumerate(_stream_owners(tile)):
+            owner.random = tile.update_stream.fork(f"rank {rank}, simulator {number}")
 
 
 def is_updated_by_tile(tile: Any) -> bool:
@@ -135,8 +135,13 @@ def _torch_draws(tile: Any) -> Iterator[None]:
         yield
         return
     devices = [tile.device] if tile.device.type == "cuda" else []
+    seed = tile.update_stream.next_seed()
     with torch.random.fork_rng(devices):
-        torch.manual_seed(tile.update_stream.next_seed())
+        # Not torch.manual_seed, which would seed accelerators that are not restored, too.
+        torch.default_generator.manual_seed(seed)
+        for device in devices:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
         yield
 
 

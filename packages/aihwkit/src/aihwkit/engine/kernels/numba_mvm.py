@@ -171,9 +171,10 @@ def _scratch(shape: torch.Size) -> Tensor:
     """Return memory that the next call on the same thread takes again, where it is small."""
     size = shape.numel()
     if size > _LARGEST_SCRATCH:
-        return torch.empty(shape)
+        return torch.empty(shape, dtype=torch.float32, device="cpu")
     if not hasattr(_kept, "memory"):
-        _kept.memory = torch.empty(_LARGEST_SCRATCH)
+        # Whatever torch's defaults are when the first product asks.
+        _kept.memory = torch.empty(_LARGEST_SCRATCH, dtype=torch.float32, device="cpu")
     memory: Tensor = _kept.memory
     return memory[:size].view(shape)
 

@@ -17,15 +17,19 @@ __all__ = [
 ]
 
 _MIN_READOUT = 1e-4
-_UNIT_VECTORS: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
+_UNIT_VECTORS: WeakValueDictionary[tuple[int, torch.dtype], Tensor] = WeakValueDictionary()
 
 
 def _unit_vectors(size: int) -> Tensor:
-    """Return all unit vectors; tiles of one size share them, as they take much memory."""
-    kept = _UNIT_VECTORS.get(size)
+    """Return all unit vectors, in torch's default type and on the CPU.
+
+    Tiles of one size share them, as they take much memory: they must not be changed.
+    """
+    key = size, torch.get_default_dtype()
+    kept = _UNIT_VECTORS.get(key)
     if kept is None:
-        kept = torch.eye(size)
-        _UNIT_VECTORS[size] = kept
+        kept = torch.eye(size, device="cpu")
+        _UNIT_VECTORS[key] = kept
     return kept
 
 

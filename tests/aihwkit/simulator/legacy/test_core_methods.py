@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import Module, Parameter
 
-from aihwkit.exceptions import ArgumentError, MissingBiasError
+from aihwkit.exceptions import ArgumentError, MissingBiasError, TileError
 from aihwkit.nn import AnalogConv2d, AnalogLinear
 from aihwkit.nn.functions import AnalogFunction
 from aihwkit.nn.modules.base import AnalogModuleBase
@@ -24,7 +24,13 @@ from aihwkit.simulator.parameters import (
     OutputWeightNoiseType,
     PulsedResistiveDeviceParameters,
 )
-from aihwkit.simulator.tiles import AnalogTile, BaseTile, FloatingPointTile
+from aihwkit.simulator.tiles import (
+    AnalogTile,
+    BaseTile,
+    FloatingPointTile,
+    InferenceTile,
+    TorchInferenceTile,
+)
 
 EXACT_READS = AnalogTileInputOutputParameters(is_perfect=True)
 DEVICE = ConstantStepResistiveDevice(
@@ -68,6 +74,21 @@ def test_tiles_take_the_number_of_loops():
     errors = [(tile.get_weights()[0] - target).abs().mean() for tile in (rough, fine)]
     assert 0 < 1.5 * errors[1] < errors[0]
     assert rough.tile.programming_steps(10) == round(10 * 1200 / 31)
+    with pytest.raises(ValueError, match="n_loops"):
+        rough.set_weights(torch.zeros(3, 4), realistic=True, n_loops=0)
+    assert (rough.get_weights()[0] > 0.1).all()
+
+
+def test_tiles_without_pulses_are_written_exactly_or_take_no_loops():
+    target = torch.full((3, 4), 0.3)
+    exact = FloatingPointTile(3, 4)
+    exact.set_weights(target, realistic=True, n_loops=3)
+    assert torch.equal(exact.get_weights()[0], target)
+    for tile in (InferenceTile(3, 4), TorchInferenceTile(3, 4)):
+        before = tile.get_weights()[0]
+        with pytest.raises(TileError, match="n_loops must be None"):
+            tile.set_weights(target, realistic=True, n_loops=3)
+        assert torch.equal(tile.get_weights()[0], before)
 
 
 def test_parameters_of_a_tile_by_their_old_name():

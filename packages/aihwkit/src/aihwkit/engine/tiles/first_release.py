@@ -87,7 +87,6 @@ class FirstReleaseMethods:
         Raises:
             ValueError: if `n_loops` is no positive integer.
         """
-        n_loops = check_integer("n_loops", n_loops, minimum=1)
         corrections = self.programming_steps(n_loops)
         target = torch.as_tensor(weights).to(self.device, self.dtype)
         if corrections == 0:
@@ -100,9 +99,16 @@ class FirstReleaseMethods:
     def programming_steps(self, n_loops: int) -> int:
         """Return how many updates could cross the range of the devices `n_loops` times.
 
+        Args:
+            n_loops: how many times the full range could be crossed.
+
         Returns:
             0 for tiles without pulsed devices.
+
+        Raises:
+            ValueError: if `n_loops` is no positive integer.
         """
+        n_loops = check_integer("n_loops", n_loops, minimum=1)
         extra = self.dump_extra()  # type: ignore[attr-defined]
         states = [value for key, value in extra.items() if key.endswith("num_states")]
         if not states:

@@ -192,6 +192,9 @@ class InferenceTileWithPeriphery(TileWithPeriphery):
             return x_output * self.alpha.view(*self._view(x_output, dim))
         return x_output
 
+    def _programming_steps(self, n_loops: int) -> int:
+        self._refuse_loops(n_loops)
+
     # -- state -------------------------------------------------------------------------------
 
     def get_analog_state(self) -> dict[str, Any]:

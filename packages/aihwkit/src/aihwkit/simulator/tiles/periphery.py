@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -106,11 +106,14 @@ class TileWithPeriphery(WeightScaling, InputRange, BaseTile):
             realistic: write with device updates instead of exactly.
             weight_scaling_omega: largest scaled weight; None takes the configured value.
             n_loops: with `realistic`, at most as many corrections as cross the range of the
-                devices so many times; None takes the default of `program_weights`.
+                devices so many times (tiles without pulsed devices are written exactly); None
+                takes the default of `program_weights`.
 
         Raises:
-            ValueError: if a size is wrong or a value is not finite.
+            ValueError: if a size is wrong, a value is not finite, or `n_loops` is not positive.
+            TileError: if `n_loops` is given to a tile that is not programmed with pulses.
         """
+        limit = None if n_loops is None else self._programming_steps(n_loops)
         combined = self._combine_weights(weight, bias)  # type: ignore[attr-defined]
         if self.bias is not None and bias is not None:
             self.bias.copy_(self._checked("bias", bias, self.out_size).view(-1))  # type: ignore[attr-defined]
@@ -118,9 +121,22 @@ class TileWithPeriphery(WeightScaling, InputRange, BaseTile):
             combined = self.apply_weight_scaling(combined, weight_scaling_omega)
         self._forget_programming()
         self.tile.set_weights(combined.to(self.device))
-        if realistic:
-            limit = {} if n_loops is None else {"max_iter": self.tile.programming_steps(n_loops)}
-            self.program_weights(from_reference=False, **limit)
+        if realistic and limit is None:
+            self.program_weights(from_reference=False)
+        elif realistic and limit:
+            self.program_weights(from_reference=False, max_iter=limit)
+
+    def _programming_steps(self, n_loops: int) -> int:
+        if not hasattr(self.tile, "programming_steps"):
+            self._refuse_loops(n_loops)
+        steps: int = self.tile.programming_steps(n_loops)
+        return steps
+
+    def _refuse_loops(self, n_loops: int) -> NoReturn:
+        raise TileError(
+            f"n_loops must be None for a {type(self).__name__}, which is not programmed with "
+            f"pulses, got {n_loops!r}"
+        )
 
     @torch.no_grad()
     def get_weights(

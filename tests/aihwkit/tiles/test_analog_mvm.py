@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from aihwkit.simulator.parameters import BoundManagementType, IOParameters, NoiseManagementType
+from aihwkit.exceptions import ConfigError
+from aihwkit.simulator.parameters import (
+    AnalogMVType,
+    BoundManagementType,
+    IOParameters,
+    NoiseManagementType,
+    WeightNoiseType,
+)
 from aihwkit.simulator.tiles.analog_mvm import AnalogMVM
 
 IO = IOParameters(out_noise=0.0, out_bound=2.0)
@@ -72,3 +79,30 @@ def test_a_variant_of_one_stage_acts_everywhere():
     torch.testing.assert_close(values, AnalogMVM.matmul(2 * weight, x, io))
     values.sum().backward()
     assert x.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"ir_drop": 1.0},
+        {"w_noise": 0.1, "w_noise_type": WeightNoiseType.ADDITIVE_CONSTANT},
+        {"mv_type": AnalogMVType.POS_NEG_SEPARATE},
+        {"r_series": 0.1},
+        {"out_nonlinearity": 0.1},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_settings_that_no_stage_knows_are_refused(fields):
+    io = IOParameters(**fields)
+    assert AnalogMVM.matmul(W, X, io).shape == (2, 3)
+    with pytest.raises(ConfigError, match=next(iter(fields))):
+        Staged.matmul(W, X, io)
+
+
+def test_a_stage_may_be_a_static_method():
+    class Zero(AnalogMVM):
+        @staticmethod
+        def _matmul(weight, input_, trans=False):
+            return input_.new_zeros(len(input_), len(weight))
+
+    assert torch.equal(Zero.matmul(W, X, IO), torch.zeros(2, 3))

@@ -27,7 +27,8 @@ class AnalogMVM:
     The product is that of all tiles, `aihwkit.functional.analog_mvm`, differentiable with respect
     to weights and inputs. A derived class may override one of its stages: `_matmul`,
     `_prepare_input`, `_finalize_output`, `_compute_analog_mv` or `_compute_noise_management`; the
-    product is then made of them.
+    product is then made of them. They know one pass with converters, bounds and noise of inputs and
+    outputs; more needs a `_compute_analog_mv` of one's own.
     """
 
     @classmethod
@@ -54,7 +55,7 @@ class AnalogMVM:
             ConfigError: if a setting is not supported.
         """
         settings = MVMSettings.from_parameters(io_pars, backward=trans)
-        if any(getattr(cls, name).__func__ is not stage for name, stage in _STAGES.items()):
+        if not all(_is_own(cls, name) for name in _STAGES):
             return _staged(cls, weight, input_, settings, io_pars, trans, is_test, fwd_pars)
         lines = LineParameters(**{name: fwd_pars.get(name) for name in _LINES})
         if not trans:
@@ -193,6 +194,7 @@ def _staged(
     """Return the product made of the stages of a derived class."""
     if settings.is_perfect:
         return mvm._matmul(weight, x, trans) * settings.out_scale
+    _check_stages(mvm, settings)
     run = _StagedEvaluation(mvm, weight, settings, io_pars, trans, is_test, fwd_pars)
     scale = None
     if settings.noise_management != "None":
@@ -205,3 +207,33 @@ def _staged(
     if scale is not None and settings.inp_noise <= 0:
         values = values.masked_fill((x == 0).all(dim=-1, keepdim=True), 0.0)
     return values
+
+
+def _check_stages(mvm: type[AnalogMVM], settings: MVMSettings) -> None:
+    """Refuse settings that no stage acts on.
+
+    Raises:
+        ConfigError: if there is one; the message names the field.
+    """
+    if not _is_own(mvm, "_compute_analog_mv"):
+        return
+    unknown = {
+        "mv_type": settings.mv_type != "OnePass",
+        "ir_drop": settings.ir_drop > 0,
+        "w_noise": settings.w_noise > 0 and settings.w_noise_type != "None",
+        "v_offset_std": settings.v_offset_std > 0,
+        "r_series": settings.r_series > 0,
+        "out_nonlinearity": settings.out_nonlinearity > 0,
+    }
+    for name, is_set in unknown.items():
+        if is_set:
+            raise ConfigError(
+                f"{name} must be left at its default for {mvm.__name__}, whose stages do not know "
+                f"it, got {getattr(settings, name)!r}"
+            )
+
+
+def _is_own(mvm: type[AnalogMVM], name: str) -> bool:
+    """Tell whether a class has the stage of `AnalogMVM`."""
+    stage = getattr(mvm, name)
+    return getattr(stage, "__func__", stage) is _STAGES[name]

@@ -13,6 +13,7 @@ from aihwkit.inference import (
     ReRamCMONoiseModel,
     SinglePairConductanceConverter,
 )
+from aihwkit.inference.converter.fusion import FusionConductanceConverter
 from aihwkit.nn import AnalogLinear
 from aihwkit.simulator.configs import IOParameters, TorchInferenceRPUConfig
 
@@ -107,3 +108,36 @@ def test_impossible_arguments_are_refused():
             model.apply_drift_noise(weights, parameters, 1.0)
     with pytest.raises(ValueError, match="t_inference"):
         model.apply_noise(weights, -1.0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_weights_of_few_digits_are_programmed_as_those_of_many(dtype):
+    weights = torch.linspace(-1, 1, 60).view(6, 10).to(dtype)
+    model = KeptConductances(PCMLikeNoiseModel())
+    results = []
+    for given in (weights, weights.float()):
+        torch.manual_seed(7)
+        programmed, kept = model.apply_programming_noise(given)
+        assert kept[0]["g"].dtype == torch.float32
+        results.append((programmed, model.apply_drift_noise(programmed, kept, 1e5)))
+    for few, many in zip(*results, strict=True):
+        assert few.dtype == dtype
+        assert torch.equal(few, many.to(dtype))
+
+
+def test_devices_are_stuck_only_at_ends_of_a_known_range():
+    inner = PCMLikeNoiseModel(g_converter=FusionConductanceConverter())
+    KeptConductances(inner)
+    with pytest.raises(TypeError, match="FusionConductanceConverter"):
+        KeptConductances(inner, stuck_high=0.1)
+
+
+def test_readouts_follow_the_default_type():
+    single = GlobalDriftCompensation().get_readout_tensor(5)
+    torch.set_default_dtype(torch.float64)
+    try:
+        double = GlobalDriftCompensation().get_readout_tensor(5)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert (single.dtype, double.dtype) == (torch.float32, torch.float64)
+    assert GlobalDriftCompensation().get_readout_tensor(5) is single

@@ -65,7 +65,7 @@ class BaseNoiseModel:
             ValueError: if the time is negative.
         """
         check_nonnegative("t_inference", t_inference)
-        slices, params = self.g_converter.convert_to_conductances(_working(weights))
+        slices, params = self.g_converter.convert_to_conductances(working_type(weights))
         noisy = []
         for g_target in slices:
             g = self.apply_programming_noise_to_conductance(g_target)
@@ -82,7 +82,7 @@ class BaseNoiseModel:
         Args:
             weights: target weights `[out, in]`.
         """
-        slices, params = self.g_converter.convert_to_conductances(_working(weights))
+        slices, params = self.g_converter.convert_to_conductances(working_type(weights))
         noisy, drift_noise_parameters = [], []
         for g_target in slices:
             noisy.append(self.apply_programming_noise_to_conductance(g_target))
@@ -114,7 +114,7 @@ class BaseNoiseModel:
                 "drift_noise_parameters must be what apply_programming_noise returned, got None: "
                 "weights are programmed before they drift"
             )
-        slices, params = self.g_converter.convert_to_conductances(_working(weights))
+        slices, params = self.g_converter.convert_to_conductances(working_type(weights))
         if len(drift_noise_parameters) != len(slices):
             raise ValueError(
                 f"drift_noise_parameters must have one entry for each of the {len(slices)} slices "
@@ -171,7 +171,7 @@ class BaseNoiseModel:
         return f"{type(self).__name__}({text})"
 
 
-def _working(weights: Tensor) -> Tensor:
+def working_type(weights: Tensor) -> Tensor:
     """Return weights in a type that has enough digits for the equations."""
     weights = weights.detach()
     return weights.float() if weights.dtype in _SMALL_TYPES else weights

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aihwkit.inference.noise.base import BaseNoiseModel
+from aihwkit.inference.noise.base import BaseNoiseModel, working_type
 from aihwkit.inference.noise.physics import uniform_like
 from synaptensor.validation import check_in_range, check_instance, check_nonnegative
 
@@ -29,7 +29,8 @@ class KeptConductances(BaseNoiseModel):
         stuck_high: fraction of the devices that are stuck at the largest conductance.
 
     Raises:
-        TypeError: if `noise_model` is no `BaseNoiseModel`.
+        TypeError: if `noise_model` is no `BaseNoiseModel`, or devices are stuck though its
+            converter has no range of conductances `g_min` to `g_max`.
         ValueError: if a fraction is not between 0 and 1, or both add up to more than 1.
 
     Example:
@@ -47,6 +48,13 @@ class KeptConductances(BaseNoiseModel):
         if stuck_low + stuck_high > 1.0:
             raise ValueError(
                 f"stuck_low and stuck_high must add up to at most 1, got {stuck_low + stuck_high}"
+            )
+        converter = noise_model.g_converter
+        ranged = hasattr(converter, "g_min") and hasattr(converter, "g_max")
+        if stuck_low + stuck_high > 0.0 and not ranged:
+            raise TypeError(
+                "stuck_low and stuck_high must be 0 for a converter without g_min and g_max, got "
+                f"{stuck_low} and {stuck_high} with a {type(converter).__name__}"
             )
 
     @property
@@ -71,7 +79,7 @@ class KeptConductances(BaseNoiseModel):
             weights: target weights `[out, in]`.
         """
         model, converter = self.noise_model, self.noise_model.g_converter
-        slices, params = converter.convert_to_conductances(weights.detach())
+        slices, params = converter.convert_to_conductances(working_type(weights))
         kept: list[dict[str, Any]] = []
         for g_target in slices:
             g = model.apply_programming_noise_to_conductance(g_target)

@@ -26,7 +26,8 @@ def digital_network(options: Any) -> torch.nn.Sequential:
     """Return the network, from its checkpoint or trained."""
     model = resnet9(options.channels).to(options.device)
     if options.checkpoint is not None:
-        model.load_state_dict(torch.load(options.checkpoint, weights_only=True))
+        state = torch.load(options.checkpoint, map_location=options.device, weights_only=True)
+        model.load_state_dict(state)
         return model
     print("no --checkpoint: the network is trained first")
     data = load_colour(options, "CIFAR10", train=True)

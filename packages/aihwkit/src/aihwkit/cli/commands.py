@@ -121,6 +121,8 @@ def _dataset(options: argparse.Namespace) -> Any:
         try:
             dataset(options.data, train=part, download=options.download)
         except RuntimeError as error:
+            if options.download:
+                raise
             raise ArgumentError(
                 f"{options.dataset} is not in the folder {options.data!r}: give its folder with "
                 "--data, or --download"

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -32,7 +33,8 @@ def test_defaults_and_keys():
         "competitor.weight",
     }
     assert model.state_dict()["encoders.1.weight"].shape == (5, 3)
-    assert "encoders.1.bias" in conv(label_bias=True).state_dict()
+    for bias in (True, 1, np.True_):
+        assert "encoders.1.bias" in conv(label_bias=bias).state_dict()
     assert conv(regularization="none").regularization == ["none", "none"]
 
 

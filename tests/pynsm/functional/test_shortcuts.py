@@ -125,3 +125,22 @@ def test_a_circuit_that_explodes_does_so_visibly():
     assert not operator(encoded, M).for_run(encoded, ITERATIONS).in_one_pass
     y = relax(encoded, M, projection=torch.relu, max_iterations=ITERATIONS).y
     assert torch.equal(y, torch.full_like(y, torch.inf))
+
+
+def test_an_infinite_weight_is_not_rectified_away():
+    M = lateral()
+    M[2, 4] = torch.inf
+    encoded = torch.ones(4, 6)
+    encoded[:, 4] = -1.0
+    y = relax(encoded, M, projection=torch.relu, max_iterations=ITERATIONS).y
+    assert y[:, 2].isnan().all()
+
+
+def test_bounds_of_endless_runs_are_known_at_once():
+    step = operator(torch.rand(4, 6), torch.eye(6) + 0.05)
+    assert step.for_run(torch.rand(4, 6), 10**12).in_one_pass
+    assert (
+        not operator(torch.rand(4, 6), -torch.ones(6, 6))
+        .for_run(torch.rand(4, 6), 10**12)
+        .in_one_pass
+    )

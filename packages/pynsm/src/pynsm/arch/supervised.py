@@ -8,7 +8,7 @@ from pynsm.arch.encoding import encode
 from pynsm.arch.multi import MultiSimilarityMatching
 from pynsm.errors import MissingInputError
 from pynsm.functional.labels import as_one_hot
-from synaptensor.validation import check_instance, check_integer
+from synaptensor.validation import check_flag, check_integer
 
 __all__ = ["SupervisedSimilarityMatching"]
 
@@ -43,9 +43,9 @@ class SupervisedSimilarityMatching(MultiSimilarityMatching):
         label_bias: bool = False,
         **kwargs: Any,
     ) -> None:
-        check_integer("num_classes", num_classes, minimum=1)
-        check_integer("out_channels", out_channels, minimum=1)
-        check_instance("label_bias", label_bias, bool)
+        num_classes = check_integer("num_classes", num_classes, minimum=1)
+        out_channels = check_integer("out_channels", out_channels, minimum=1)
+        label_bias = check_flag("label_bias", label_bias)
         label_encoder = nn.Linear(num_classes, out_channels, bias=label_bias)
         kwargs.setdefault("regularization", ("weight", "whiten"))
         super().__init__(encoders=[encoder, label_encoder], out_channels=out_channels, **kwargs)

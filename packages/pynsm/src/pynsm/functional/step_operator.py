@@ -1,5 +1,6 @@
 """One step of the relaxation on a block, in preallocated memory."""
 
+import math
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -72,14 +73,15 @@ class StepOperator:
         if torch.compiler.is_compiling() or first.device.type != "cpu" or first.numel() == 0:
             return self
         known = _add_relu is not None and first.dtype in _ADD_RELU_DTYPES
-        if not (known and is_relu(self.projection)):
+        # Zero times an infinite weight is NaN, which one pass would make zero.
+        if not (known and is_relu(self.projection) and self.A.isfinite().all()):
             return self
-        # States are not negative, so none exceeds this bound; with NaN it is NaN.
-        growth = float(self.A.clamp(min=0).sum(1).amax())
-        bound = largest = float(first.amax())
-        for _ in range(iterations - 1):
-            bound = growth * bound + largest
-        return replace(self, in_one_pass=bound < torch.finfo(first.dtype).max / 2)
+        # States are not negative, so none exceeds the largest drive times the sum of the powers
+        # of the growth; with NaN nothing compares.
+        growth, largest = float(self.A.clamp(min=0).sum(1).amax()), float(first.amax())
+        bound = math.log(max(largest, 1.0)) + math.log(iterations)
+        bound += (iterations - 1) * math.log(max(growth, 1.0))
+        return replace(self, in_one_pass=bound < math.log(torch.finfo(first.dtype).max / 2))
 
     def response(self, planes: Tensor, iterations: int) -> Tensor:
         """Return the state of the circuit without projection after a number of iterations.

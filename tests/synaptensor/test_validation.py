@@ -162,7 +162,9 @@ def test_numbers_are_dense_and_real(kind):
         check_positive("x", value)
 
 
-@pytest.mark.parametrize("value", [2, 2.0, np.float32(2), torch.tensor(2), torch.tensor([2.0])])
+@pytest.mark.parametrize(
+    "value", [2, 2.0, np.float32(2), np.array(2), torch.tensor(2), torch.tensor([2.0])]
+)
 def test_numbers_of_all_kinds_become_float(value):
     number = check_number("x", value, check_positive)
     assert number == 2.0
@@ -172,7 +174,8 @@ def test_numbers_of_all_kinds_become_float(value):
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, "2", 2j, [2.0], torch.ones(2), torch.ones((), device="meta")]
+    "value",
+    [None, True, "2", 2j, [2.0], np.ones(1), torch.ones(2), torch.ones((), device="meta")],
 )
 def test_what_is_not_one_number_is_refused(value):
     with refuses(TypeError, f"`x` must be a number, got {describe(value)}"):

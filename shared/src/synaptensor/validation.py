@@ -11,6 +11,7 @@ from numbers import Real
 from types import EllipsisType, UnionType
 from typing import Any, Literal, NoReturn, TypeVar, cast
 
+import numpy as np
 import torch
 
 __all__ = [
@@ -114,12 +115,13 @@ def check_number(
 
     Args:
         name: Name of the argument.
-        value: Number, or tensor of one element.
+        value: Number, tensor of one element, or array without dimensions.
         check: What else must hold, such as `check_positive`.
     """
-    number = value
-    if isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_meta:
-        number = value.item()
+    one = isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_meta
+    # Archives of numpy hold numbers as arrays without dimensions.
+    one = one or (isinstance(value, np.ndarray) and value.ndim == 0)
+    number = value.item() if one else value
     if isinstance(number, bool) or not isinstance(number, Real):
         _refuse(TypeError, name, "a number", describe(value))
     return float(number) if check is None else check(name, float(number))

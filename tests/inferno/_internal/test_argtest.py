@@ -1,6 +1,8 @@
 import math
 
+import numpy as np
 import pytest
+import torch
 
 from inferno._internal import argtest
 
@@ -95,6 +97,21 @@ def test_dimensions_give_integers_and_tuples():
         argtest.dimensions("d", None, 0, 3)
     with pytest.raises(ValueError, match=r"`d\[1\]`"):
         argtest.dimensions("d", (1, 4), 0, 3)
+
+
+@pytest.mark.parametrize("value", [3, 3.0, np.int64(3), np.array(3), torch.tensor(3)])
+def test_sizes_of_all_kinds_become_integers(value):
+    assert argtest.single(value)
+    assert argtest.size("n", value) == argtest.dimensions("n", value, 1, None) == 3
+    assert not argtest.single([value])
+    with pytest.raises(ValueError, match="`n` must be an integer >= 4, got 3"):
+        argtest.size("n", value, 4)
+
+
+@pytest.mark.parametrize("value", [2.5, "3", True, None, [3], np.ones(2)])
+def test_what_is_no_size_is_refused(value):
+    with pytest.raises((TypeError, ValueError), match="`n` must be an integer"):
+        argtest.size("n", value)
 
 
 def test_sequences_and_choices():

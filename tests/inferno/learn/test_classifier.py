@@ -3,6 +3,7 @@
 import math
 import pickle
 
+import numpy as np
 import pytest
 import torch
 
@@ -65,6 +66,12 @@ def test_saved_rates_restore_the_assignments() -> None:
     assert torch.equal(other.assignments, classifier.assignments)
     third = pickle.loads(pickle.dumps(classifier))
     assert torch.equal(third.proportions, classifier.proportions)
+
+
+@pytest.mark.parametrize("shape", [[2, 2], np.array([2, 2]), torch.tensor([2, 2]), iter((2, 2.0))])
+def test_shapes_of_all_kinds_become_tuples(shape) -> None:
+    assert learn.MaxRateClassifier(shape, 3).shape == (2, 2)
+    assert learn.MaxRateClassifier(np.int64(4), 3).shape == (4,)
 
 
 def test_arguments_out_of_range_are_refused() -> None:

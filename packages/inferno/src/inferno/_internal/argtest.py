@@ -12,7 +12,7 @@ from math import copysign
 from typing import Any
 
 from synaptensor.attributes import has_attribute
-from synaptensor.validation import check_number, describe
+from synaptensor.validation import check_integer, check_number, describe
 
 __all__ = [
     "dimensions",
@@ -37,6 +37,8 @@ __all__ = [
     "ofsequence",
     "onedefined",
     "oneof",
+    "single",
+    "size",
 ]
 
 Cast = Callable[[Any], Any] | None
@@ -227,6 +229,19 @@ def integer(name: str, value: Any, prefix: str | None = None) -> int:
     return int(number)
 
 
+def single(value: Any) -> bool:
+    """Whether a value is one element, such as an array without dimensions, and no sequence."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return True
+    return getattr(value, "ndim", 1) == 0
+
+
+def size(name: str, value: Any, minimum: int = 1) -> int:
+    """Checks one size: an integer, or a number that is integral."""
+    number = value if isinstance(value, bool | str) else integer(name, value)
+    return check_integer(name, number, minimum=minimum)
+
+
 def dimensions(
     name: str,
     value: Any,
@@ -248,7 +263,7 @@ def dimensions(
         if permit_none:
             return None
         raise TypeError(_message(name, "an integer or a sequence of integers", value, prefix))
-    if isinstance(value, Iterable) and not isinstance(value, str):
+    if not single(value):
         return tuple(check(f"{name}[{i}]", v) for i, v in enumerate(value))
     checked = check(name, value)
     return (checked,) if wrap_output else checked
@@ -265,8 +280,7 @@ def ofsequence(
 
 def numbers(name: str, value: Any) -> tuple[float, ...]:
     """Checks one number or a sequence of them, and returns a tuple."""
-    single = not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0
-    values = (value,) if single else tuple(value)
+    values = (value,) if single(value) else tuple(value)
     if not values:
         raise ValueError(_message(name, "a number or at least one number", value, None))
     return tuple(check_number(name, v) for v in values)

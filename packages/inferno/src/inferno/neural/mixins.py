@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from inferno import RecordTensor, ShapedTensor
-from synaptensor.validation import check_integer, check_nonnegative, check_number, check_positive
+from inferno._internal import argtest
+from synaptensor.validation import check_nonnegative, check_number, check_positive
 
 __all__ = ["BatchMixin", "BatchShapeMixin", "DelayedMixin", "ShapeMixin"]
 
@@ -23,7 +24,7 @@ class BatchMixin:
     """
 
     def __init__(self, batch_size: int) -> None:
-        self._batch_size = check_integer("batch_size", batch_size, minimum=1)
+        self._batch_size = argtest.size("batch_size", batch_size)
         self._batched_attributes: tuple[str, ...] = ()
 
     def add_batched(self, *attr: str) -> None:
@@ -49,7 +50,7 @@ class BatchMixin:
 
     @batchsz.setter
     def batchsz(self, value: int) -> None:
-        value = check_integer("batchsz", value, minimum=1)
+        value = argtest.size("batchsz", value)
         if value != self._batch_size:
             for name in self._batched_attributes:
                 getattr(self, name).reconstrain(0, value)
@@ -162,13 +163,12 @@ class DelayedMixin:
 
 def check_shape_argument(name: str, shape: Sequence[int] | int) -> tuple[int, ...]:
     """Returns a shape as a tuple of positive integers."""
-    if isinstance(shape, Sequence):
-        if not shape:
-            raise ValueError(
-                f"`{name}` must be a size or a nonempty sequence of sizes, got {shape!r}"
-            )
-        return tuple(check_integer(f"{name}[{i}]", s, minimum=1) for i, s in enumerate(shape))
-    return (check_integer(name, shape, minimum=1),)
+    if argtest.single(shape):
+        return (argtest.size(name, shape),)
+    sizes = argtest.ofsequence(name, cast(Sequence[int], shape), argtest.size)
+    if not sizes:
+        raise ValueError(f"`{name}` must be a size or a nonempty sequence of sizes, got {shape!r}")
+    return sizes
 
 
 def _constrained_attribute(owner: Any, name: str, kind: type) -> Any:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from inferno import Module
 from inferno._internal import argtest
+from inferno.neural.mixins import check_shape_argument
 from synaptensor.validation import check_flag, check_nonnegative, check_number
 
 __all__ = ["MaxRateClassifier"]
@@ -52,12 +53,7 @@ class MaxRateClassifier(Module):
         decay: float = 0.0,
         assign_silent: bool = True,
     ) -> None:
-        if isinstance(shape, Sequence) and not isinstance(shape, str):
-            sizes = argtest.ofsequence("shape", shape, argtest.gt, 0, int)
-        elif isinstance(shape, int | float):
-            sizes = (argtest.gt("shape", shape, 0, int),)
-        else:
-            raise TypeError(f"`shape` must be an integer or a sequence of integers, got {shape!r}")
+        sizes = check_shape_argument("shape", shape)
         classes = argtest.gt("num_classes", num_classes, 0, int)
         Module.__init__(self)
         self._shape: tuple[int, ...] = tuple(sizes)

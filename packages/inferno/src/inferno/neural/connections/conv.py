@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inferno._internal import argtest
 from inferno.neural.base import Connection, SynapseConstructor
-from synaptensor.validation import check_callable, check_integer
+from synaptensor.validation import check_callable
 
 from .mixins import Initializer, WeightBiasDelayMixin
 
@@ -69,10 +70,10 @@ class Conv2D(WeightBiasDelayMixin, Connection):
         bias_init: Initializer | None = None,
         delay_init: Initializer | None = None,
     ) -> None:
-        height = check_integer("height", height, minimum=1)
-        width = check_integer("width", width, minimum=1)
-        channels = check_integer("channels", channels, minimum=1)
-        filters = check_integer("filters", filters, minimum=1)
+        height = argtest.size("height", height)
+        width = argtest.size("width", width)
+        channels = argtest.size("channels", channels)
+        filters = argtest.size("filters", filters)
         kernel = _pair("kernel", kernel, 1)
         stride = _pair("stride", stride, 1)
         padding = _pair("padding", padding, 0)
@@ -191,13 +192,8 @@ class Conv2D(WeightBiasDelayMixin, Connection):
 
 
 def _pair(name: str, value: int | Sequence[int], minimum: int) -> tuple[int, int]:
-    if isinstance(value, Sequence):
-        if len(value) != 2:
-            raise ValueError(f"`{name}` must be an integer or a pair of integers, got {value!r}")
-        first, second = value
-    else:
-        first = second = value
-    return (
-        check_integer(f"{name}[0]", first, minimum=minimum),
-        check_integer(f"{name}[1]", second, minimum=minimum),
-    )
+    values = (value, value) if argtest.single(value) else tuple(cast(Sequence[int], value))
+    if len(values) != 2:
+        raise ValueError(f"`{name}` must be an integer or a pair of integers, got {value!r}")
+    first, second = argtest.ofsequence(name, values, argtest.size, minimum)
+    return first, second

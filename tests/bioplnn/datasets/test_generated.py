@@ -195,6 +195,13 @@ def test_recorded_dots():
     assert frames[0, 0].nonzero().tolist() == [[5, 2], [5, 15], [8, 6], [8, 9], [12, 1]]
 
 
+@pytest.mark.parametrize("resolution", [[16, 20], np.array([16, 20]), torch.tensor([16, 20])])
+def test_a_resolution_may_be_any_pair(resolution):
+    assert CorrelatedDots(resolution=resolution).resolution == (16, 20)
+    with pytest.raises(ValueError, match=r"resolution must be \(height, width\)"):
+        CorrelatedDots(resolution=resolution[:1])
+
+
 def test_dots_stay_in_the_picture_whatever_rounding_does():
     data = CorrelatedDots(resolution=(3, 5), n_frames=200, n_dots=50, correlation=0.5)
     torch.manual_seed(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -44,10 +44,10 @@ class CorrelatedDots(Dataset):
         max_speed: float = 5,
         samples_per_epoch: int = 10000,
     ) -> None:
-        check_instance("resolution", resolution, Sequence)
-        if len(resolution) != 2:
+        sides = tuple(check_instance("resolution", resolution, Iterable))
+        if len(sides) != 2:
             raise ValueError(f"resolution must be (height, width), got {resolution!r}")
-        height, width = (check_integer("resolution", side, minimum=1) for side in resolution)
+        height, width = (check_integer("resolution", side, minimum=1) for side in sides)
         self.resolution = (height, width)
         self.n_frames = check_integer("n_frames", n_frames, minimum=1)
         self.n_dots = check_integer("n_dots", n_dots, minimum=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -51,7 +51,7 @@ class SpatiallyEmbeddedClassifier(nn.Module):
         self.pool_mode_classifier = check_choice(
             "pool_mode_classifier", pool_mode_classifier, ("max", "avg")
         )
-        check_instance("pool_size_classifier", pool_size_classifier, Sequence)
+        check_instance("pool_size_classifier", pool_size_classifier, Iterable)
         size = tuple(
             check_integer("pool_size_classifier", s, minimum=1) for s in pool_size_classifier
         )

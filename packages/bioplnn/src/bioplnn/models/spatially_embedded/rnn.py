@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from synaptensor.validation import (
 )
 
 Index = int | slice | None
+T = TypeVar("T")
 
 
 class SpatiallyEmbeddedRNN(nn.Module):
@@ -324,20 +325,18 @@ def _configs(
             raise ValueError(
                 "area_configs must not be given together with area_kwargs or common_area_kwargs"
             )
-        check_instance("area_configs", area_configs, Sequence)
-        if len(area_configs) != num_areas:
-            raise ValueError(
-                f"area_configs must have num_areas={num_areas} entries, got {len(area_configs)}"
-            )
-        return list(area_configs)
-    check_instance("area_kwargs", area_kwargs, Sequence | None)
+        return _one_for_each("area_configs", area_configs, num_areas, SpatiallyEmbeddedAreaConfig)
     check_instance("common_area_kwargs", common, Mapping | None)
     if area_kwargs is None and common is None:
         raise ValueError("give one of area_configs, area_kwargs, common_area_kwargs, got none")
     area_kwargs = [{}] * num_areas if area_kwargs is None else area_kwargs
-    if len(area_kwargs) != num_areas:
-        raise ValueError(
-            f"area_kwargs must have num_areas={num_areas} entries, got {len(area_kwargs)}"
-        )
+    fields = _one_for_each("area_kwargs", area_kwargs, num_areas, Mapping)
     common = {} if common is None else common
-    return [SpatiallyEmbeddedAreaConfig(**common, **kwargs) for kwargs in area_kwargs]
+    return [SpatiallyEmbeddedAreaConfig(**common, **kwargs) for kwargs in fields]
+
+
+def _one_for_each(name: str, values: Iterable[T], num_areas: int, kind: type) -> list[T]:
+    entries = list(check_instance(name, values, Iterable))
+    if len(entries) != num_areas:
+        raise ValueError(f"{name} must have num_areas={num_areas} entries, got {len(entries)}")
+    return [check_instance(f"{name}[{i}]", entry, kind) for i, entry in enumerate(entries)]

@@ -6,7 +6,7 @@ torchrun --nproc-per-node 2 docs/distributed/analog.py
 import argparse
 
 import torch
-from common import Checkpoints, batch_of, launch, part_of, train
+from checkpointed import Checkpoints, batch_of, launch, part_of, train
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel

@@ -7,7 +7,7 @@ torchrun --nproc-per-node 2 docs/distributed/similarity.py --shard
 import argparse
 
 import torch
-from common import Checkpoints, batch_of, launch, part_of, train
+from checkpointed import Checkpoints, batch_of, launch, part_of, train
 from torch import Tensor, nn
 from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel

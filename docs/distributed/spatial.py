@@ -7,7 +7,7 @@ torchrun --nproc-per-node 2 docs/distributed/spatial.py --shard
 import argparse
 
 import torch
-from common import Checkpoints, batch_of, launch, part_of, train
+from checkpointed import Checkpoints, batch_of, launch, part_of, train
 from torch import nn
 from torch.distributed.fsdp import fully_shard
 from torch.nn import functional as F

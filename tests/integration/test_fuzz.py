@@ -5,23 +5,18 @@ from random import Random
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.integration.fuzz.calls import call_class, call_module, contracts
 from tests.integration.fuzz.targets import targets_of
 
-SEEDS = st.integers(0, 2**32 - 1)
 CONTRACTS = dict(contracts())
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("package", ["synaptensor", "pynsm", "bioplnn", "inferno", "aihwkit"])
-@settings(max_examples=4)
-@given(seed=SEEDS)
-def test_constructors_take_arguments_or_refuse_them_by_name(package, seed):
+def test_constructors_take_arguments_or_refuse_them_by_name(package):
     classes = [target for target in targets_of(package) if target.is_class]
     assert classes
-    slips = [call_class(target, Random(f"{seed} {target.name}")) for target in classes]
+    slips = [call_class(target, Random(target.name)) for target in classes]
     assert not any(slips), "\n".join(filter(None, slips))
 
 

@@ -38,7 +38,7 @@ def run_program(rank, name, steps, folder=None, every=3):
         state = program.main(options).state_dict()
     finally:
         sys.path.remove(str(PROGRAMS))
-        for module in ("common", name):
+        for module in ("checkpointed", name):
             sys.modules.pop(module, None)
     return {key: full(value) for key, value in state.items()}
 

@@ -31,17 +31,26 @@ CONTRACTS = (
 ADAPTED = ("TestConnectomeODEClassifier",)
 # What a module may say about an input; torch tells by a RuntimeError that shapes do not fit.
 _ABOUT_INPUTS = (ValueError, TypeError, RuntimeError)
-_working: dict[str, dict[str, Any]] = {}
+_CALLS = 4
 
 
 def call_class(target: Target, random: Random) -> str | None:
-    """Make an object with arguments of which some are junk; return how it slipped, if it did.
+    """Make objects with arguments of which some are junk; return how one slipped, if it did.
 
-    Half of the calls spoil one argument of a call that is known to work.
+    Half of the later calls spoil one argument of a call that is known to work.
     """
+    working: dict[str, Any] = {}
+    for _ in range(_CALLS):
+        slip = _call_once(target, random, working)
+        if slip is not None:
+            return slip
+    return None
+
+
+def _call_once(target: Target, random: Random, working: dict[str, Any]) -> str | None:
     parameters = parameters_of(target.call)
-    if target.name in _working and random.random() < 0.5:
-        arguments = dict(_working[target.name])
+    if working and random.random() < 0.5:
+        arguments = dict(working)
     else:
         arguments = {
             name: plausible(hint, name, random, FOLDER)
@@ -57,8 +66,8 @@ def call_class(target: Target, random: Random) -> str | None:
     except Exception as error:
         slip = judge(error, target.call)
         return None if slip is None or _is_out_of_memory(error) else f"{target.name}: {slip}"
-    if not spoil:
-        _working.setdefault(target.name, arguments)
+    if not spoil and not working:
+        working.update(arguments)
     return None
 
 

@@ -12,10 +12,11 @@ from math import copysign
 from typing import Any
 
 from synaptensor.attributes import has_attribute
-from synaptensor.validation import check_integer, check_number, describe
+from synaptensor.validation import check_callable, check_integer, check_number, describe
 
 __all__ = [
     "dimensions",
+    "function",
     "gt",
     "gte",
     "identifier",
@@ -284,6 +285,11 @@ def numbers(name: str, value: Any) -> tuple[float, ...]:
     if not values:
         raise ValueError(_message(name, "a number or at least one number", value, None))
     return tuple(check_number(name, v) for v in values)
+
+
+def function(name: str, value: Any, default: Callable[..., Any]) -> Callable[..., Any]:
+    """Checks that a value can be called; ``None`` stands for the default."""
+    return default if value is None else check_callable(name, value)
 
 
 def oneof(

@@ -93,6 +93,8 @@ class DifferenceMonitor(Monitor):
         clone: bool = True,
     ) -> None:
         argtest.nestedidentifier("attr", attr)
+        filter_ = argtest.function("filter_", filter_, _difference_filter)
+        map_ = argtest.function("map_", map_, _Difference(argtest.function("op_", op_, _subtract)))
         Monitor.__init__(
             self,
             reducer,
@@ -107,8 +109,8 @@ class DifferenceMonitor(Monitor):
         self._attr = attr
         self._clone = bool(clone)
         self.data: Any = None
-        self.filter_ = filter_ or _difference_filter
-        self.map_ = map_ or _Difference(op_ or _subtract)
+        self.filter_ = filter_
+        self.map_ = map_
 
     def clear(self, **kwargs: Any) -> None:
         """Clears the reducer and forgets the value before."""

@@ -60,6 +60,8 @@ class StateMonitor(Monitor):
     ) -> None:
         argtest.nestedidentifier("attr", attr)
         as_prehook = check_flag("as_prehook", as_prehook)
+        filter_ = argtest.function("filter_", filter_, isdefined)
+        map_ = argtest.function("map_", map_, astuple)
         Monitor.__init__(
             self,
             reducer,
@@ -72,8 +74,8 @@ class StateMonitor(Monitor):
             eval_update=eval_update,
         )
         self._path = tuple(attr.split("."))
-        self.filter_ = filter_ or isdefined
-        self.map_ = map_ or astuple
+        self.filter_ = filter_
+        self.map_ = map_
 
     def _observe(self, module: nn.Module, *args: Any) -> None:
         value: Any = module
@@ -161,6 +163,8 @@ class MultiStateMonitor(Monitor):
             argtest.nestedidentifier("attr", attr)
         as_prehook = check_flag("as_prehook", as_prehook)
         names = argtest.ofsequence("subattrs", subattrs, argtest.nestedidentifier)
+        filter_ = argtest.function("filter_", filter_, _anydefined)
+        map_ = argtest.function("map_", map_, identity)
         Monitor.__init__(
             self,
             reducer,
@@ -173,8 +177,8 @@ class MultiStateMonitor(Monitor):
             eval_update=eval_update,
         )
         self._paths = tuple(f"{attr}.{name}" if attr else name for name in names)
-        self.filter_ = filter_ or _anydefined
-        self.map_ = map_ or identity
+        self.filter_ = filter_
+        self.map_ = map_
 
     def _observe(self, module: nn.Module, *args: Any) -> None:
         self._record(tuple(rgetattr(module, path) for path in self._paths))

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from inferno._internal import rgetattr
+from inferno._internal import argtest, rgetattr
 from inferno.core import Module
 from inferno.observe.reducers.base import Reducer
 
@@ -49,6 +49,8 @@ class InputMonitor(Monitor):
         filter_: Filter | None = None,
         map_: Map | None = None,
     ) -> None:
+        filter_ = argtest.function("filter_", filter_, bool)
+        map_ = argtest.function("map_", map_, identity)
         Monitor.__init__(
             self,
             reducer,
@@ -58,8 +60,8 @@ class InputMonitor(Monitor):
             train_update=train_update,
             eval_update=eval_update,
         )
-        self.filter_ = filter_ or bool
-        self.map_ = map_ or identity
+        self.filter_ = filter_
+        self.map_ = map_
 
     def _observe(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
         self._record(inputs)
@@ -123,6 +125,8 @@ class OutputMonitor(Monitor):
         filter_: Filter | None = None,
         map_: Map | None = None,
     ) -> None:
+        filter_ = argtest.function("filter_", filter_, isdefined)
+        map_ = argtest.function("map_", map_, astuple)
         Monitor.__init__(
             self,
             reducer,
@@ -132,8 +136,8 @@ class OutputMonitor(Monitor):
             train_update=train_update,
             eval_update=eval_update,
         )
-        self.filter_ = filter_ or isdefined
-        self.map_ = map_ or astuple
+        self.filter_ = filter_
+        self.map_ = map_
 
     def _observe(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         self._record(output)

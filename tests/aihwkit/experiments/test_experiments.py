@@ -191,6 +191,7 @@ def test_command_says_what_is_wrong(capsys, arguments, message):
         (["train", "--epochs", "0"], "--epochs: must be at least 1, got 0"),
         (["train", "--lr", "-1"], "--lr: must be positive, got -1"),
         (["train", "--device", "abacus"], "this machine has no 'abacus'"),
+        (["train", "--device", "meta"], "this machine has no 'meta'"),
         (["train", "--output", "."], "is a folder"),
         (["infer", "--checkpoint", "none.pth"], "there is no file 'none.pth'"),
         (["infer", "--time", "0.5"], "--time: must be at least 1 second"),

@@ -98,6 +98,8 @@ def test_impossible_arguments_are_refused():
     inner = PCMLikeNoiseModel()
     with pytest.raises(TypeError, match="noise_model"):
         KeptConductances("pcm")
+    with pytest.raises(TypeError, match="must define apply_programming_noise_to_conductance"):
+        KeptConductances(KeptConductances(inner))
     with pytest.raises(ValueError, match="stuck_low"):
         KeptConductances(inner, stuck_low=1.5)
     with pytest.raises(ValueError, match="add up"):

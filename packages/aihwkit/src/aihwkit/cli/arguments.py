@@ -71,7 +71,8 @@ def device(text: str) -> str:
     import torch
 
     try:
-        torch.empty(0, device=text)
+        # Copied back, since the device `meta` holds no numbers.
+        torch.empty(0, device=text).cpu()
     except (AssertionError, RuntimeError) as error:
         found = "cpu, cuda" if torch.cuda.is_available() else "cpu"
         raise argparse.ArgumentTypeError(

@@ -14,6 +14,8 @@ from synaptensor.validation import check_in_range, check_instance, check_nonnega
 
 __all__ = ["KeptConductances"]
 
+_OF_SLICES = ("apply_programming_noise_to_conductance", "apply_drift_noise_to_conductance")
+
 
 class KeptConductances(BaseNoiseModel):
     """Another noise model whose devices keep the conductances that they were programmed to.
@@ -21,7 +23,8 @@ class KeptConductances(BaseNoiseModel):
     Noise models remember programmed weights alone: drift begins with conductances that a perfect
     programming of these weights would give, so that errors of the device that should be off move
     to the other one. Here every device keeps its conductance, at the price of its memory, and some
-    may be stuck for good.
+    may be stuck for good. `ReRamWan2022NoiseModel` draws each read around the target, so with it
+    only stuck devices differ.
 
     Args:
         noise_model: the model of programming, drift and reads.
@@ -29,8 +32,9 @@ class KeptConductances(BaseNoiseModel):
         stuck_high: fraction of the devices that are stuck at the largest conductance.
 
     Raises:
-        TypeError: if `noise_model` is no `BaseNoiseModel`, or devices are stuck though its
-            converter has no range of conductances `g_min` to `g_max`.
+        TypeError: if `noise_model` is no `BaseNoiseModel` or does not act on single conductances,
+            or devices are stuck though its converter has no range of conductances `g_min` to
+            `g_max`.
         ValueError: if a fraction is not between 0 and 1, or both add up to more than 1.
 
     Example:
@@ -41,6 +45,12 @@ class KeptConductances(BaseNoiseModel):
         self, noise_model: BaseNoiseModel, stuck_low: float = 0.0, stuck_high: float = 0.0
     ) -> None:
         check_instance("noise_model", noise_model, BaseNoiseModel)
+        for name in _OF_SLICES:
+            if getattr(type(noise_model), name) is getattr(BaseNoiseModel, name):
+                raise TypeError(
+                    f"noise_model must define {name}, since each device keeps its own "
+                    f"conductance, got a {type(noise_model).__name__}"
+                )
         super().__init__(noise_model.g_converter)
         self.noise_model = noise_model
         self.stuck_low = check_in_range("stuck_low", stuck_low, 0.0, 1.0)

@@ -21,12 +21,12 @@ def thevenin_equiv(
     """Return the Thevenin equivalent of columns, cell by cell, at each time.
 
     Args:
-        x_input: signed lengths of the pulses of the rows `[B, N]`; row 0 is farthest from the
-            reader.
+        x_input: signed lengths of the pulses of the rows `[B, N]`, in the unit of `t_max`; row 0 is
+            farthest from the reader.
         gp_values: conductances of the first devices of the pairs in microsiemens `[M, N]`.
-        gm_values: conductances of the second devices `[M, N]`.
+        gm_values: conductances of the second devices in microsiemens `[M, N]`.
         r_s: resistance of the wire between two cells in ohm.
-        t_max: time of the last point.
+        t_max: time of the last point, in any unit.
         time_steps: number of time points, the first at time 0.
 
     Returns:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-__all__ = ["junk", "odd", "plausible"]
+__all__ = ["junk", "parameters_of", "plausible"]
 
 _JUNK = (
     None, True, -1, 0, 0.0, 3, 1.5, -0.5, math.nan, math.inf, -math.inf, 2**70, 1e300, 1j,
@@ -38,27 +38,6 @@ def junk(random: Random) -> Any:
     if random.random() < 0.25:
         return _odd_tensor(random)
     return random.choice(_JUNK)
-
-
-def odd(annotation: Any, name: str, random: Random, folder: Path) -> Any:
-    """A value of the right kind with an odd content: negative, empty, not finite, of odd shape."""
-    value = plausible(annotation, name, random, folder)
-    if isinstance(value, torch.Tensor):
-        return _odd_tensor(random)
-    if isinstance(value, bool):
-        return not value
-    for kind, choices in _ODD.items():
-        if isinstance(value, kind):
-            return random.choice(choices)
-    return value
-
-
-_ODD = {
-    int: (-1, 0, 7, 2**40), float: (-1.0, 0.0, 1e300, math.nan, math.inf, -math.inf),
-    str: ("", "x", "no such name"), dict: ({}, {"x": 1}), tuple: ((), (0,), (-1, 2), (1, 2, 3, 4)),
-    list: ([], [0], [-1, 2], [1, 2, 3, 4]),
-    np.ndarray: (np.zeros(0), np.full((2, 2), math.nan), np.zeros((2, 3, 4)), np.array(1)),
-}  # fmt: skip
 
 
 def _odd_tensor(random: Random) -> torch.Tensor:

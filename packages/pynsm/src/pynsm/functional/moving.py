@@ -5,6 +5,7 @@ therefore stays at zero: blank background of an image, for instance, under a con
 bias. Only the other positions need the iterations.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -90,8 +91,7 @@ def find_moving(planes: Tensor, operator: StepOperator, iterations: int) -> Movi
         if block is blocks[0] and found.float().mean() > _WORTHWHILE_SHARE:
             return None
         moving[block.samples, block.columns] = found
-    # Zero times an infinite weight, or NaN, is not zero.
-    if moving.float().mean() > _WORTHWHILE_SHARE or not operator.A.isfinite().all():
+    if moving.float().mean() > _WORTHWHILE_SHARE or math.isnan(operator.growth):
         return None
     order = moving.to(torch.uint8).sort(dim=1, descending=True, stable=True).indices
     return MovingPositions(order, moving.sum(1))

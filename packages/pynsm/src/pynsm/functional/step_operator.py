@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -73,15 +74,21 @@ class StepOperator:
         if torch.compiler.is_compiling() or first.device.type != "cpu" or first.numel() == 0:
             return self
         known = _add_relu is not None and first.dtype in _ADD_RELU_DTYPES
-        # Zero times an infinite weight is NaN, which one pass would make zero.
-        if not (known and is_relu(self.projection) and self.A.isfinite().all()):
+        if not (known and is_relu(self.projection)):
             return self
         # States are not negative, so none exceeds the largest drive times the sum of the powers
         # of the growth; with NaN nothing compares.
-        growth, largest = float(self.A.clamp(min=0).sum(1).amax()), float(first.amax())
-        bound = math.log(max(largest, 1.0)) + math.log(iterations)
-        bound += (iterations - 1) * math.log(max(growth, 1.0))
+        bound = math.log(max(float(first.amax()), 1.0)) + math.log(iterations)
+        bound += (iterations - 1) * math.log(max(self.growth, 1.0))
         return replace(self, in_one_pass=bound < math.log(torch.finfo(first.dtype).max / 2))
+
+    @cached_property
+    def growth(self) -> float:
+        """Most by which a step multiplies the largest of states that are not negative.
+
+        NaN if a weight is not finite: zero times it is NaN, which no shortcut would see.
+        """
+        return float(self.A.clamp(min=0).sum(1).amax()) if self.A.isfinite().all() else math.nan
 
     def response(self, planes: Tensor, iterations: int) -> Tensor:
         """Return the state of the circuit without projection after a number of iterations.

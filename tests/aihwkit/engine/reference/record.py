@@ -6,9 +6,6 @@ starts that interpreter, in which `aihwkit` must be the reference, and writes `r
 this file.
 """
 
-import argparse
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -49,19 +46,8 @@ def record(path):
     np.savez_compressed(path, **data)
 
 
-def main():
-    """Start the reference interpreter on this file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("python", help="interpreter of the reference, or 'this'")
-    parser.add_argument("--out", default=str(HERE / "recording.npz"))
-    arguments = parser.parse_args()
-    if arguments.python == "this":
-        record(arguments.out)
-        return
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    command = [arguments.python, __file__, "this", "--out", arguments.out]
-    subprocess.run(command, check=True, env=environment)
-
-
 if __name__ == "__main__":
-    main()
+    sys.path.insert(0, str(HERE.parents[1]))
+    import recorder
+
+    recorder.run(__file__, record, HERE / "recording.npz", __doc__)

@@ -6,11 +6,8 @@ starts that interpreter, in which `aihwkit` must be the reference, and writes `c
 beside this file.
 """
 
-import argparse
 import io
 import lzma
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -48,19 +45,8 @@ def record(path):
     Path(path).write_bytes(lzma.compress(file.getvalue(), preset=9))
 
 
-def main():
-    """Start the reference interpreter on this file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("python", help="interpreter of the reference, or 'this'")
-    parser.add_argument("--out", default=str(HERE / "checkpoints.pt.xz"))
-    arguments = parser.parse_args()
-    if arguments.python == "this":
-        record(arguments.out)
-        return
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    command = [arguments.python, __file__, "this", "--out", arguments.out]
-    subprocess.run(command, check=True, env=environment)
-
-
 if __name__ == "__main__":
-    main()
+    sys.path.insert(0, str(HERE.parents[2]))
+    import recorder
+
+    recorder.run(__file__, record, HERE / "checkpoints.pt.xz", __doc__)
